@@ -1,0 +1,40 @@
+/// What clients ask for by name, and which processes answer.
+package struct ModelPlan: Sendable, Equatable {
+    package var name: String
+    /// Names of processes of the first tier.
+    package var backends: [String]
+    /// Names of processes that serve only when no backend of the first tier is in rotation.
+    package var standby: [String]
+    /// The name that the backends know the model by; nil when it is the same.
+    package var servedAs: String?
+    package var deadlines: Deadlines
+
+    package init(
+        name: String, backends: [String], standby: [String] = [], servedAs: String? = nil,
+        deadlines: Deadlines = Deadlines()
+    ) {
+        self.name = name
+        self.backends = backends
+        self.standby = standby
+        self.servedAs = servedAs
+        self.deadlines = deadlines
+    }
+}
+
+/// How long a request may wait at each step.
+package struct Deadlines: Sendable, Hashable, Codable {
+    /// TCP (and TLS) connection to a backend.
+    package var connect: Duration
+    /// From the request to the first byte of the answer, retries included.
+    package var firstToken: Duration
+    /// Longest gap within an answer.
+    package var stall: Duration
+
+    package init(
+        connect: Duration = .seconds(1), firstToken: Duration = .seconds(120), stall: Duration = .seconds(120)
+    ) {
+        self.connect = connect
+        self.firstToken = firstToken
+        self.stall = stall
+    }
+}

@@ -1,0 +1,65 @@
+/// What the gateway knows: which backends serve which model, and what it may do. Immutable; replaced whole.
+///
+/// The control plane builds it and puts it to the gateway as JSON; the two share nothing else.
+package struct RoutingTable: Sendable, Equatable, Codable {
+    /// Grows with each table of one control plane; the gateway refuses an older one of the same `epoch`.
+    package var version: UInt64
+    /// When the control plane started, milliseconds: a newer control plane's tables win whatever their version.
+    package var epoch: Int64
+    package var limits: GatewayPlan
+    package var backends: [BackendRoute]
+    package var models: [ModelRoute]
+
+    package init(version: UInt64, epoch: Int64, limits: GatewayPlan, backends: [BackendRoute], models: [ModelRoute]) {
+        self.version = version
+        self.epoch = epoch
+        self.limits = limits
+        self.backends = backends
+        self.models = models
+    }
+}
+
+/// One backend as the gateway sees it.
+package struct BackendRoute: Sendable, Equatable, Codable {
+    package var name: String
+    package var address: BackendAddress
+    /// The control plane's opinion: false keeps it out of rotation.
+    package var inRotation: Bool
+    /// One sentence for the 503 when nobody is left: `loading`, `restarting after SIGKILL`, …
+    package var reason: String
+    /// The path that the gateway itself asks before it takes back a backend whose connection failed.
+    package var healthPath: String
+    /// Idle connections to it are closed after this.
+    package var keepAlive: Duration
+    package var continuation: ContinuationDialect
+
+    package init(
+        name: String, address: BackendAddress, inRotation: Bool, reason: String = "", healthPath: String = "/health",
+        keepAlive: Duration = .seconds(4), continuation: ContinuationDialect = .none
+    ) {
+        self.name = name
+        self.address = address
+        self.inRotation = inRotation
+        self.reason = reason
+        self.healthPath = healthPath
+        self.keepAlive = keepAlive
+        self.continuation = continuation
+    }
+}
+
+/// One model: tiers of backends, best first.
+package struct ModelRoute: Sendable, Equatable, Codable {
+    package var name: String
+    /// Names of backends. A tier is used only when no backend of an earlier one is in rotation.
+    package var tiers: [[String]]
+    /// What to write into the request's `model` for the backends; nil leaves the body byte for byte.
+    package var servedAs: String?
+    package var deadlines: Deadlines
+
+    package init(name: String, tiers: [[String]], servedAs: String? = nil, deadlines: Deadlines = Deadlines()) {
+        self.name = name
+        self.tiers = tiers
+        self.servedAs = servedAs
+        self.deadlines = deadlines
+    }
+}

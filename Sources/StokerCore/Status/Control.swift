@@ -1,0 +1,58 @@
+/// What the admin API can ask of the running control plane; implemented by the composition in `stoker`.
+package protocol ControlPlane: Sendable {
+    func status() async -> StatusReport
+    /// Newest last. `after`: only events with a larger id.
+    func events(_ query: EventQuery) async throws -> [Event]
+    /// Returns once the order is taken, not once it is carried out.
+    func order(_ order: ProcessOrder, process: String) async throws(ControlError)
+    /// Reads the config file again; refuses it whole on any error and keeps the old plan.
+    func reload() async throws(ControlError)
+}
+
+/// What a person may tell a process to do.
+package enum ProcessOrder: String, Sendable, Codable, CaseIterable {
+    case start, stop, restart
+}
+
+/// Which events to show.
+package struct EventQuery: Sendable, Equatable {
+    package var after: Int64?
+    package var since: Timestamp?
+    package var subject: String?
+    package var minimumSeverity: Event.Severity
+    /// The newest this many; 1 to 10,000.
+    package var limit: Int
+
+    package init(
+        after: Int64? = nil, since: Timestamp? = nil, subject: String? = nil,
+        minimumSeverity: Event.Severity = .info, limit: Int = 100
+    ) {
+        self.after = after
+        self.since = since
+        self.subject = subject
+        self.minimumSeverity = minimumSeverity
+        self.limit = limit
+    }
+}
+
+/// Why an order was refused.
+package struct ControlError: Error, Equatable, Codable {
+    package enum Code: String, Sendable, Codable {
+        case unknownProcess = "unknown-process"
+        case notManaged = "not-managed"
+        case badConfig = "bad-config"
+        case shuttingDown = "shutting-down"
+    }
+
+    package var code: Code
+    /// What is wrong.
+    package var message: String
+    /// What to do about it.
+    package var hint: String?
+
+    package init(code: Code, message: String, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
+}
