@@ -97,7 +97,8 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests.
-        .target(name: "StokerTesting", dependencies: ["StokerCore"], path: "Tests/StokerTesting", swiftSettings: strict),
+        .target(
+            name: "StokerTesting", dependencies: ["StokerCore"], path: "Tests/StokerTesting", swiftSettings: strict),
         tests("StokerCore"),
         tests("ShimProtocol"),
         tests("StokerConfig"),
@@ -107,7 +108,9 @@ let package = Package(
         tests("StokerStore", outside: [grdb]),
         tests("StokerAdmin", ["StokerMetrics"], outside: [hummingbird, hummingbirdTesting, httpTypes]),
         tests("StokerGateway", ["StokerMetrics"], outside: [nioCore, nioPosix, nioHTTP1, nioEmbedded]),
-        tests("StokerKnowledge", ["StokerStore", "StokerMetrics"], outside: [hummingbird, hummingbirdTesting, httpTypes, grdb]),
+        tests(
+            "StokerKnowledge", ["StokerStore", "StokerMetrics"],
+            outside: [hummingbird, hummingbirdTesting, httpTypes, grdb]),
         tests("StokerSimulator", outside: [nioCore, nioPosix, nioHTTP1]),
         tests("StokerSupervisor", ["StokerHost", "StokerProbe", "StokerMetrics", "ShimProtocol"]),
         .testTarget(name: "RepositoryTests", dependencies: ["StokerCore"], swiftSettings: strict),
