@@ -1,0 +1,130 @@
+import StokerCore
+import Testing
+
+/// Two engines and a standby elsewhere, as a plan.
+private let plan = Plan(
+    stateDirectory: "/s", runtimeDirectory: "/r",
+    gateway: GatewayPlan(listen: Endpoint(host: "127.0.0.1", port: 8080)), adminListen: nil,
+    events: EventRetention(),
+    processes: [
+        ProcessPlan(
+            name: "a", kind: .inference, engine: .vllm, command: ["vllm"],
+            endpoint: BackendAddress(host: "127.0.0.1", port: 9001)),
+        ProcessPlan(
+            name: "b", kind: .inference, engine: .llamaCpp, command: ["llama"],
+            endpoint: BackendAddress(host: "127.0.0.1", port: 9002)),
+        ProcessPlan(name: "far", kind: .inference, engine: .vllm, endpoint: BackendAddress(host: "far", port: 8000)),
+        ProcessPlan(name: "cron", kind: .other, command: ["cron"]),
+    ],
+    models: [ModelPlan(name: "m", backends: ["a", "b"], standby: ["far"])], digest: "0")
+
+private func status(_ name: String, _ state: ProcessStatus.State) -> ProcessStatus {
+    ProcessStatus(
+        name: name, kind: .inference, engine: .vllm, state: state, since: Timestamp(milliseconds: 0), reason: "why")
+}
+
+struct RoutingTableTests {
+    @Test func `only processes that serve a model become backends`() {
+        let table = RoutingTable(plan: plan, statuses: [], version: 1, epoch: 2)
+        #expect(table.backends.map(\.name) == ["a", "b", "far"])
+        #expect(table.models.first?.tiers == [["a", "b"], ["far"]])
+    }
+
+    @Test(arguments: ProcessStatus.State.allCases)
+    func `a backend is in rotation exactly while its process is ready`(state: ProcessStatus.State) {
+        let table = RoutingTable(plan: plan, statuses: [status("a", state)], version: 1, epoch: 2)
+        #expect(table.backends.first?.inRotation == (state == .ready))
+    }
+
+    @Test func `a process nobody reported on is not in rotation`() {
+        let table = RoutingTable(plan: plan, statuses: [], version: 1, epoch: 2)
+        #expect(table.backends.allSatisfy { !$0.inRotation && $0.reason == "not started yet" })
+    }
+
+    @Test func `the engine's profile fills in how a backend is asked and continued`() {
+        let table = RoutingTable(plan: plan, statuses: [], version: 1, epoch: 2)
+        #expect(
+            table.backends.map(\.continuation) == [.continueFinalMessage, .assistantPrefill, .continueFinalMessage])
+    }
+
+    @Test func `the gateway's own experience decides how many backends a model has`() {
+        let table = RoutingTable(
+            plan: plan, statuses: [status("a", .ready), status("b", .ready)], version: 1, epoch: 2)
+        let seen = GatewayStatus(
+            version: 1, epoch: 2,
+            backends: [
+                BackendStatus(name: "a", usable: true, inFlight: 0),
+                BackendStatus(name: "b", usable: false, inFlight: 0, lastError: "refused"),
+            ])
+        #expect(ModelStatus(model: plan.models[0], table: table, gateway: nil).inRotation == 2)
+        #expect(ModelStatus(model: plan.models[0], table: table, gateway: seen).inRotation == 1)
+    }
+}
+
+struct GatewayWatchTests {
+    private let table = RoutingTable(plan: plan, statuses: [status("a", .ready)], version: 5, epoch: 2)
+
+    private func report(version: UInt64, usable: Bool = true) -> GatewayStatus {
+        GatewayStatus(
+            version: version, epoch: 2,
+            backends: [
+                BackendStatus(name: "a", usable: usable, inFlight: 0, lastError: usable ? nil : "connection refused")
+            ])
+    }
+
+    @Test func `a gateway without the table is given it`() {
+        var watch = GatewayWatch(wanted: table)
+        #expect(watch.handle(.report(report(version: 0))) == [.push(table)])
+    }
+
+    @Test func `a gateway that has the table is left in peace`() {
+        var watch = GatewayWatch(wanted: table)
+        #expect(watch.handle(.report(report(version: 5))) == [])
+    }
+
+    @Test func `a new table goes out at once, but only to a gateway that is there`() {
+        var watch = GatewayWatch(wanted: table)
+        var next = table
+        next.version = 6
+        #expect(watch.handle(.wants(next)) == [])
+        _ = watch.handle(.report(report(version: 6)))
+        next.version = 7
+        #expect(watch.handle(.wants(next)) == [.push(next)])
+    }
+
+    @Test func `a gateway of another control plane's table is corrected`() {
+        var watch = GatewayWatch(wanted: table)
+        var foreign = report(version: 5)
+        foreign.epoch = 1
+        #expect(watch.handle(.report(foreign)) == [.push(table)])
+    }
+
+    @Test func `silence is one event, not one per poll`() {
+        var watch = GatewayWatch(wanted: table)
+        #expect(watch.handle(.silence("refused")) == [], "a gateway that was never there is not lost")
+        _ = watch.handle(.report(report(version: 5)))
+        #expect(watch.handle(.silence("refused")).count == 1)
+        #expect(watch.handle(.silence("refused")) == [])
+        #expect(watch.latest == nil)
+    }
+
+    @Test func `a backend that the gateway found dead is told once, and its return too`() {
+        var watch = GatewayWatch(wanted: table)
+        let out = watch.handle(.report(report(version: 5, usable: false)))
+        #expect(
+            out == [
+                .record(
+                    .backendOut, .warning, subject: "a",
+                    message: "The gateway took it out of rotation: connection refused")
+            ])
+        #expect(watch.handle(.report(report(version: 5, usable: false))) == [])
+        #expect(
+            watch.handle(.report(report(version: 5)))
+                == [.record(.backendBack, .info, subject: "a", message: "It answers again and is in rotation.")])
+    }
+
+    @Test func `a backend that the table keeps out is not the gateway's news`() {
+        var watch = GatewayWatch(wanted: RoutingTable(plan: plan, statuses: [], version: 5, epoch: 2))
+        #expect(watch.handle(.report(report(version: 5, usable: false))) == [])
+    }
+}
