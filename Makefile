@@ -1,0 +1,70 @@
+# `make help` prints this file's targets. Everything works from a fresh Debian 12 with a Swift 6.3 toolchain.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run test build release lint format unit scenarios docs-check bench man clean deps engine
+
+# Warnings are errors everywhere; SwiftPM has no setting for that which 6.1 manifests may use.
+STRICT := -Xswiftc -warnings-as-errors
+DEBUG := swift build $(STRICT)
+# glibc, libcurl and SQLite stay shared libraries; Swift's own runtime goes into the program.
+RELEASE := swift build --configuration release --static-swift-stdlib $(STRICT)
+
+SOURCES := $(shell find Sources Package.swift -type f 2>/dev/null)
+PROGRAMS := .build/release/stoker .build/release/stoker-shim
+
+help: ## print this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## the quickstart: packages, build, engine and model, then `stoker run`
+	@scripts/quickstart.sh
+
+test: ## everything that must pass: lint, build, unit tests, scenarios, release build with its budgets
+	@scripts/test.sh
+
+deps: ## install the Debian packages that building and testing need
+	@scripts/install-deps.sh build run test
+
+build: ## debug build of the programs
+	$(DEBUG) --product stoker
+	$(DEBUG) --product stoker-shim
+
+release: $(PROGRAMS) ## release build of the programs
+
+# Make compares the times itself: SwiftPM takes seconds to find out that nothing is to be done.
+$(PROGRAMS) &: $(SOURCES)
+	$(RELEASE) --product stoker
+	$(RELEASE) --product stoker-shim
+	@touch $(PROGRAMS)
+
+engine: ## bring llama.cpp and the quickstart's model (.venv, .cache/models)
+	@scripts/fetch-engine.sh
+
+lint: ## swift-format and shellcheck, strict
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	shellcheck .ci/run scripts/*.sh
+
+format: ## rewrite the Swift sources as swift-format wants them
+	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+unit: ## Swift tests: pure, shell, simulation, repository
+	swift build --build-tests $(STRICT)
+	swift test --skip-build $(STRICT)
+
+scenarios: build ## the real programs under faults (pytest); ARGS="-k kill" chooses
+	@scripts/fetch-engine.sh --tests
+	.venv/bin/pytest Tests/Scenarios $(ARGS)
+
+docs-check: ## the rules about the repository itself: links, metrics, events, import arrows
+	swift build --build-tests $(STRICT)
+	swift test --skip-build $(STRICT) --filter RepositoryTests
+
+bench: release ## restart time beside runit, s6 and supervisord; footprint of an idle control plane
+	@scripts/install-deps.sh bench
+	@scripts/bench.sh
+
+man: release ## stoker.1 and the shell completions, from the help texts
+	@scripts/man.sh
+
+clean: ## remove what was built, brought and written
+	rm -rf .build .venv .cache .stoker
