@@ -1,0 +1,50 @@
+import Synchronization
+
+/// Counts observations by size.
+///
+/// Get it from a family once, keep it, and observe from anywhere.
+///
+/// `+Inf` and `_count` are both the sum of the cells as read, so they agree in every scrape however many threads
+/// observe meanwhile. `_sum` may be ahead or behind by the observations that are just being made, and agrees once they are.
+package final class Histogram: Instrument {
+    /// A fixed number of cells keeps them inside the object: no second allocation, no unsafe pointer.
+    private let cells: [25 of Atomic<UInt64>]
+    private let sum = AtomicDouble()
+    private let edges: [Double]
+    private let rejections: Rejections
+
+    init(buckets: Buckets, rejections: Rejections) {
+        edges = buckets.edges
+        cells = InlineArray { _ in Atomic(0) }
+        self.rejections = rejections
+    }
+
+    /// Takes one observation in; a negative or non-finite one is refused and counted.
+    package func observe(_ value: Double) {
+        guard value.isFinite, value >= 0 else { return rejections.add() }
+        cells[bucket(of: value)].add(1, ordering: .relaxed)
+        sum.add(value)
+    }
+
+    /// Takes one observation in, in seconds.
+    package func observe(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        observe(Double(seconds) + Double(attoseconds) / 1e18)
+    }
+
+    package func reading() -> MetricsSnapshot.Value {
+        let counts = (0...edges.count).map { cells[$0].load(ordering: .relaxed) }
+        return .histogram(.init(edges: edges, counts: counts, sum: sum.value))
+    }
+
+    /// The first bucket whose edge is not below the value; binary search, as the longest set has twenty edges.
+    private func bucket(of value: Double) -> Int {
+        var low = 0
+        var high = edges.count
+        while low < high {
+            let middle = (low + high) / 2
+            if edges[middle] < value { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
