@@ -13,7 +13,7 @@ package struct GatewayWatch: Sendable {
     package init(wanted: RoutingTable) { self.wanted = wanted }
 
     package enum Observation: Sendable {
-        /// Plan or processes have changed.
+        /// Plan or processes have changed. A table that is not newer than the wanted one came late and is ignored.
         case wants(RoutingTable)
         case report(GatewayStatus)
         case silence(String)
@@ -28,6 +28,7 @@ package struct GatewayWatch: Sendable {
     package mutating func handle(_ observation: Observation) -> [Effect] {
         switch observation {
         case .wants(let table):
+            guard table.version > wanted.version else { return [] }
             wanted = table
             return wasReachable ? [.push(table)] : []
         case .report(let status):

@@ -92,6 +92,15 @@ struct GatewayWatchTests {
         #expect(watch.handle(.wants(next)) == [.push(next)])
     }
 
+    @Test func `a table that was overtaken is forgotten`() {
+        var watch = GatewayWatch(wanted: table)
+        _ = watch.handle(.report(report(version: 5)))
+        var old = table
+        old.version = 4
+        #expect(watch.handle(.wants(old)) == [])
+        #expect(watch.wanted == table)
+    }
+
     @Test func `a gateway of another control plane's table is corrected`() {
         var watch = GatewayWatch(wanted: table)
         var foreign = report(version: 5)
