@@ -42,6 +42,12 @@ package struct ControlError: Error, Equatable, Codable {
         case notManaged = "not-managed"
         case badConfig = "bad-config"
         case shuttingDown = "shutting-down"
+        /// The request itself makes no sense: a query, a path, a method.
+        case badRequest = "bad-request"
+        /// Not over this transport, or not from this origin.
+        case forbidden
+        /// Too many of the same at once; ask again.
+        case busy
     }
 
     package var code: Code
