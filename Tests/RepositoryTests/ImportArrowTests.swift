@@ -1,0 +1,95 @@
+import Testing
+
+/// The module map of docs/architecture.md as a value: what each target may import. An import that is not here is a
+/// decision, and decisions are made in a review of this file.
+@Suite struct ImportArrowTests {
+    struct Allowed {
+        var own: Set<String> = []
+        var outside: Set<String> = []
+    }
+
+    /// Modules of the toolchain that any target may use. Full `Foundation` is not among them: it costs 45 MB.
+    static let toolchain: Set = ["Glibc", "Synchronization", "Dispatch"]
+
+    static let map: [String: Allowed] = [
+        "StokerCore": Allowed(),
+        "ShimProtocol": Allowed(),
+        "StokerConfig": Allowed(own: ["StokerCore"], outside: ["Yams", "FoundationEssentials"]),
+        "StokerHost": Allowed(own: ["StokerCore", "CLinux"], outside: ["FoundationEssentials"]),
+        "StokerMetrics": Allowed(own: ["StokerCore"], outside: ["FoundationEssentials"]),
+        "StokerProbe": Allowed(own: ["StokerCore", "CCurl"], outside: ["FoundationEssentials"]),
+        "StokerStore": Allowed(own: ["StokerCore"], outside: ["GRDB", "FoundationEssentials"]),
+        "StokerAdmin": Allowed(
+            own: ["StokerCore", "StokerMetrics"],
+            outside: ["Hummingbird", "HTTPTypes", "NIOCore", "Logging", "FoundationEssentials"]),
+        "StokerGateway": Allowed(
+            own: ["StokerCore", "StokerMetrics"],
+            outside: ["NIOCore", "NIOPosix", "NIOHTTP1", "Logging", "FoundationEssentials"]),
+        "StokerKnowledge": Allowed(
+            own: ["StokerCore", "StokerStore", "StokerMetrics"],
+            outside: ["Hummingbird", "HTTPTypes", "NIOCore", "GRDB", "Logging", "FoundationEssentials"]),
+        "StokerSimulator": Allowed(
+            own: ["StokerCore", "StokerMetrics"],
+            outside: ["NIOCore", "NIOPosix", "NIOHTTP1", "Logging", "FoundationEssentials"]),
+        "StokerSupervisor": Allowed(
+            own: ["StokerCore", "StokerHost", "StokerProbe", "StokerMetrics", "ShimProtocol"],
+            outside: ["ServiceLifecycle", "Logging", "FoundationEssentials"]),
+        "stoker-shim": Allowed(own: ["ShimProtocol", "CLinux"]),
+        "stoker": Allowed(
+            own: [
+                "StokerCore", "StokerConfig", "StokerHost", "StokerMetrics", "StokerProbe", "StokerStore",
+                "StokerAdmin", "StokerGateway", "StokerKnowledge", "StokerSimulator", "StokerSupervisor",
+            ],
+            outside: [
+                "ArgumentParser", "ServiceLifecycle", "Logging", "NIOCore", "NIOPosix", "FoundationEssentials",
+            ]),
+    ]
+
+    @Test(arguments: SwiftFile.sources)
+    func `a file imports only what its target may`(file: SwiftFile) throws {
+        let allowed = try #require(Self.map[file.target], "no row in the module map for \(file.target)")
+        for module in Self.imports(of: file) {
+            #expect(
+                allowed.own.union(allowed.outside).union(Self.toolchain).contains(module),
+                "\(file.path) imports \(module)")
+        }
+    }
+
+    @Test func `features never import each other, and nothing imports the program`() {
+        let features: Set = [
+            "StokerAdmin", "StokerGateway", "StokerKnowledge", "StokerSimulator", "StokerSupervisor", "stoker",
+        ]
+        for (target, allowed) in Self.map where target != "stoker" {
+            #expect(allowed.own.isDisjoint(with: features), "\(target) reaches sideways or up")
+        }
+    }
+
+    @Test func `every row of the map has a target with code`() {
+        let targets = Set(SwiftFile.sources.map(\.target))
+        for target in Self.map.keys { #expect(targets.contains(target), "\(target) is gone: drop its row") }
+    }
+
+    /// The modules that a file imports, whatever stands before `import`.
+    static func imports(of file: SwiftFile) -> Set<String> {
+        var modules: Set<String> = []
+        for line in file.code {
+            let words = line.split(separator: " ")
+            guard let keyword = words.firstIndex(of: "import"), keyword + 1 < words.count,
+                words[..<keyword].allSatisfy(Self.isModifier)
+            else { continue }
+            var name = words[keyword + 1]
+            // `import struct Foundation.Data` names the kind first.
+            if ["struct", "class", "enum", "func", "protocol", "typealias", "var", "let"].contains(name),
+                keyword + 2 < words.count
+            {
+                name = words[keyword + 2]
+            }
+            modules.insert(String(name.prefix { $0 != "." }))
+        }
+        return modules
+    }
+
+    private static func isModifier(_ word: Substring) -> Bool {
+        word.hasPrefix("@") || ["public", "package", "internal", "private", "fileprivate"].contains(word)
+    }
+}
