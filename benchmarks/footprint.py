@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""What Stoker costs when it has nothing to do: size and libraries of the programs, memory and CPU of a control plane with
-ten idle children, without probes and with one HTTP probe a second for each child.
+"""What Stoker costs when it has nothing to do.
+
+Size and libraries of the programs; memory and CPU of a control plane with ten idle children, without probes and with one
+HTTP probe a second for each child.
 
 Figures are the kernel's own: VmRSS and Pss from /proc, CPU from utime and stime. `--check` fails over a budget.
 """
@@ -51,7 +53,8 @@ def libraries():
     needed = []
     for name in ("stoker", "stoker-shim"):
         lines = subprocess.run(["ldd", str(PROGRAMS / name)], check=True, capture_output=True, text=True).stdout
-        needed += [f"{name} needs {line.split()[0]}" for line in lines.splitlines() if line.strip().startswith(FORBIDDEN)]
+        found = [line.split()[0] for line in lines.splitlines() if line.strip()]
+        needed += [f"{name} needs {library}" for library in found if library.startswith(FORBIDDEN)]
     return needed
 
 

@@ -7,9 +7,11 @@ import signal
 
 import xllamacpp
 
-# For models without a template of their own, as base models are: without it they are asked in ChatML, which they never saw.
+# For models without a template of their own, as base models are; llama.cpp would ask them in ChatML, which they never saw.
 PLAIN_CHAT = (
-    "{% for m in messages %}{{ {'user': 'Question: ', 'assistant': 'Answer: '}.get(m.role, '') + m.content }}\n{% endfor %}"
+    "{% for m in messages %}"
+    "{{ {'user': 'Question: ', 'assistant': 'Answer: '}.get(m.role, '') + m.content }}\n"
+    "{% endfor %}"
     "{% if add_generation_prompt %}Answer:{% endif %}"
 )
 
@@ -20,7 +22,8 @@ parser.add_argument("--host", default="127.0.0.1", help="the address to listen o
 parser.add_argument("--port", type=int, required=True)
 parser.add_argument("--parallel", type=int, default=4, help="requests decoded at once; more wait in a queue")
 parser.add_argument("--ctx-size", type=int, default=4096, help="tokens of context, shared by the parallel requests")
-parser.add_argument("--threads", type=int, default=max(1, (os.cpu_count() or 1) // 2), help="half the cores: two replicas fit")
+half = max(1, (os.cpu_count() or 1) // 2)
+parser.add_argument("--threads", type=int, default=half, help="half the cores, so that two replicas fit")
 parser.add_argument("--chat-template", default=PLAIN_CHAT, help="Jinja; empty takes the model's own")
 parser.add_argument("--metrics", action="store_true", help="serve /metrics")
 arguments = parser.parse_args()

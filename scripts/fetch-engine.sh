@@ -20,7 +20,7 @@ for list in "${wanted[@]}"; do
     [ ! -e "$stamp" ] || continue
     if [ ! -x .venv/bin/pip ]; then
         rm -rf .venv
-        python3 -m venv .venv || unavailable "python3 cannot make a virtual environment (Debian: apt-get install python3-venv)"
+        python3 -m venv .venv || unavailable "python3 cannot make .venv (Debian: apt-get install python3-venv)"
     fi
     echo "Installing from PyPI into .venv: $(grep -v '^#' "$list" | tr '\n' ' ')"
     .venv/bin/pip install --quiet --disable-pip-version-check -r "$list" \

@@ -13,7 +13,10 @@ step() {
 }
 
 step "Debian packages" scripts/install-deps.sh build run
-command -v swift >/dev/null || { echo "No Swift toolchain on PATH; install 6.3 or later: https://www.swift.org/install" >&2; exit 1; }
+command -v swift >/dev/null || {
+    echo "No Swift toolchain on PATH; install 6.3 or later: https://www.swift.org/install" >&2
+    exit 1
+}
 step "release build (the first takes minutes)" make --no-print-directory release
 
 config=examples/quickstart.yaml

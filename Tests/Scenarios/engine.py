@@ -32,8 +32,8 @@ def arguments():
 
 
 def response(status, body, kind="application/json"):
-    head = f"HTTP/1.1 {status} X\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\nx-engine: {os.getpid()}\r\n\r\n"
-    return head.encode() + body
+    head = [f"HTTP/1.1 {status} X", f"content-type: {kind}", f"content-length: {len(body)}", f"x-engine: {os.getpid()}"]
+    return "\r\n".join([*head, "", ""]).encode() + body
 
 
 class Engine:

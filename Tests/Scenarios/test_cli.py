@@ -1,11 +1,12 @@
 """What a person types, and that no secret is ever printed."""
 
 import json
+import subprocess
 
 import pytest
 
 from processes import wait_for
-from stack import engine, free_port, http
+from stack import STOKER, engine, free_port, http
 
 SECRETS = {"file": "s3cr3t-from-a-file", "environment": "s3cr3t-from-the-environment"}
 
@@ -47,12 +48,8 @@ def test_without_a_daemon_commands_say_so(pair):
         assert refused.returncode in (1, 2) and "stoker run" in refused.stdout + refused.stderr, command
 
 
-@pytest.mark.parametrize("command", ["", "run", "check", "status", "events", "logs", "start", "stop", "restart", "reload"])
-def test_every_command_has_help(pair, command):
-    import subprocess
-
-    from stack import STOKER
-
+@pytest.mark.parametrize("command", ["", *"run check status events logs start stop restart reload".split()])
+def test_every_command_has_help(command):
     done = subprocess.run([STOKER, *command.split(), "--help"], capture_output=True, text=True, timeout=20)
     assert done.returncode == 0 and "USAGE" in done.stdout
     if command:

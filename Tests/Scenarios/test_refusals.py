@@ -1,6 +1,7 @@
 """Bad input to the daemon itself: one clear line, exit code 2, and whatever runs goes on."""
 
 import json
+import signal
 import socket
 import subprocess
 
@@ -55,7 +56,7 @@ def test_a_state_directory_that_cannot_be_made(stack, tmp_path):
 
 def test_a_second_daemon_on_the_same_state_says_who_holds_it(stack):
     first = stack({"a": engine(free_port())}, {"m": {"backends": ["a"]}}).start().ready()
-    second = stack({"b": engine(free_port())}, state_dir=first.plan["state_dir"], runtime_dir=str(first.directory / "r2"))
+    second = stack({"b": engine(free_port())}, state_dir=first.plan["state_dir"], runtime_dir=f"{first.directory}/r2")
     lines = refusal(second)
     assert len(lines) <= 2 and str(first.daemon.pid) in lines[0]
     assert first.complete().status == 200
@@ -106,12 +107,11 @@ def test_a_reload_starts_what_came_and_stops_what_went(stack):
     wait_for(lambda: "b" not in {p["name"] for p in made.status()["processes"]}, "b is gone")
     made.ready()
     assert made.pid("a") == kept
-    wait_for(lambda: {int(made.complete().headers["x-engine"]) for _ in range(8)} == {kept, made.pid("c")}, "both serve")
+    serving = {kept, made.pid("c")}
+    wait_for(lambda: {int(made.complete().headers["x-engine"]) for _ in range(8)} == serving, "both serve")
 
 
 def test_sighup_reloads(stack):
-    import signal
-
     made = stack({"a": engine(free_port())}).start().ready()
     made.plan["processes"]["b"] = engine(free_port())
     made.write()

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from processes import wait_for
-from stack import engine, free_port, http as ask
+from stack import Stack, engine, free_port, http as ask
 
 
 def stream(port, path="/v1/completions", **fields):
@@ -23,7 +23,7 @@ def stream(port, path="/v1/completions", **fields):
 
 
 def raw(port, *parts, timeout=15.0):
-    """Sends bytes as they are and reads until the other side closes or an answer is complete enough to have a status."""
+    """Sends bytes as they are and reads until a head has come or the other side closes."""
     with socket.create_connection(("127.0.0.1", port), timeout=timeout) as client:
         for part in parts:
             client.sendall(part)
@@ -120,8 +120,6 @@ GARBAGE = {
 
 @pytest.fixture(scope="module")
 def garbage_stack(tmp_path_factory):
-    from stack import Stack
-
     made = Stack(
         tmp_path_factory.mktemp("s"), {"a": engine(free_port())}, {"m": {"backends": ["a"]}})
     made.plan["gateway"]["head_timeout"] = "1s"
