@@ -16,7 +16,7 @@ package struct Plan: Sendable, Equatable {
     package var processes: [ProcessPlan]
     /// In the order of the file.
     package var models: [ModelPlan]
-    /// SHA-256 of the file as read, first 12 hex digits: tells two plans apart in events and metrics.
+    /// FNV-1a of the file as read, first 12 hex digits: tells two plans apart in events and metrics.
     package var digest: String
 
     package init(

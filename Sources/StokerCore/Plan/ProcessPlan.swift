@@ -48,6 +48,12 @@ package struct ProcessPlan: Sendable, Equatable {
 
     /// Whether Stoker starts it, or only watches it (attach mode).
     package var isManaged: Bool { command != nil }
+
+    /// Whether a process that runs by `old` has to be started again to run by this plan; else it holds from now on.
+    package func needsRestart(after old: ProcessPlan) -> Bool {
+        command != old.command || directory != old.directory || environment != old.environment || log != old.log
+            || limits != old.limits || (isManaged && endpoint != old.endpoint)
+    }
 }
 
 /// Where a backend is reached over HTTP.

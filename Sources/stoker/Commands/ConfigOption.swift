@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import StokerConfig
+import StokerCore
 
 /// `-c/--config`, shared by every command that needs the config file.
 struct ConfigOption: ParsableArguments {
@@ -29,5 +31,31 @@ struct ConfigOption: ParsableArguments {
         let complaint = "no config file: neither \(places) exists\n  try: stoker check --config PATH\n"
         FileHandle.standardError.write(Data(complaint.utf8))
         throw ExitCode(2)
+    }
+
+    /// The validated plan.
+    ///
+    /// - Throws: `ExitCode(2)` after the errors have been written to stderr.
+    func plan() throws -> Plan {
+        let path = try path()
+        do {
+            return try Self.reader().read(path: path)
+        } catch {
+            throw refuse(error)
+        }
+    }
+
+    /// Says on stderr what is wrong, and returns how the command has to end.
+    func refuse(_ errors: ConfigErrors) -> ExitCode {
+        FileHandle.standardError.write(Data((errors.text + "\n").utf8))
+        return ExitCode(2)
+    }
+
+    /// The reader of this program: engines that are in the binary start the very file that runs now.
+    static func reader() -> ConfigReader {
+        // After an upgrade of the binary, Linux appends " (deleted)" to the link of a process that runs the old one.
+        let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let program = link?.replacing(" (deleted)", with: "") ?? CommandLine.arguments.first ?? "stoker"
+        return ConfigReader(program: program, environment: ProcessInfo.processInfo.environment)
     }
 }

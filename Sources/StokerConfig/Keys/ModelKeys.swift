@@ -1,0 +1,41 @@
+import StokerCore
+
+/// `models.NAME:`
+enum ModelKeys {
+    static let backends = KeyDescription(
+        name: "backends", kind: .list(.name(pattern: NameRule.process.pattern, inWords: "the name of a process")),
+        presence: .required, example: "[engine-a, engine-b]", summary: "The processes that answer.")
+    static let standby = KeyDescription(
+        name: "standby", kind: .list(.name(pattern: NameRule.process.pattern, inWords: "the name of a process")),
+        presence: .optional("none"), example: "[other-site]",
+        summary: "Processes that answer only while no backend can.")
+    static let servedAs = BareKey(
+        "served_as", .name(.model), absent: "the name of the model", example: "deepseek-ai/DeepSeek-R1",
+        "The name that the backends know the model by.")
+    static let deadlines = KeyDescription(
+        name: "deadlines", kind: .section(DeadlinesKeys.section), presence: .optional("all defaults"),
+        example: "{ connect: 1s, first_token: 30s, stall: 10s }", summary: "How long a request may wait.")
+
+    static let section = Section(
+        "model", "What clients put into the field model. A name has \(NameRule.model.inWords).",
+        keys: [backends, standby, servedAs.description, deadlines])
+}
+
+/// `deadlines:`
+enum DeadlinesKeys {
+    private static let plan = Deadlines()
+
+    static let connect = Key(
+        "connect", .duration(.milliseconds(10) ... .seconds(60)), default: plan.connect, example: "1s",
+        "For the connection to a backend.")
+    static let firstToken = Key(
+        "first_token", .duration(.milliseconds(100) ... .seconds(3600)), default: plan.firstToken, example: "30s",
+        "From the request to the first byte of the answer, retries included.")
+    static let stall = Key(
+        "stall", .duration(.seconds(1) ... .seconds(600)), default: plan.stall, example: "10s",
+        "Longest gap within an answer.")
+
+    static let section = Section(
+        "deadlines", "A request that waits longer is ended with 504, or with an error event in a stream.",
+        keys: [connect.description, firstToken.description, stall.description])
+}

@@ -1,0 +1,68 @@
+import StokerCore
+
+/// A model as read, with the places that later checks need.
+struct ModelDraft {
+    var plan: ModelPlan
+    /// Of the model's name in the file.
+    var place: Place
+    /// Backends and standby as written, in this order.
+    var members: [Located<String>]
+}
+
+/// Reads one entry of `models`.
+struct ModelReader {
+    let diagnostics: Diagnostics
+    let entry: ConfigNode.Entry
+
+    func read() -> ModelDraft {
+        let section = SectionReader(
+            ModelKeys.section, entry.value, path: "models.\(entry.key)", place: entry.place, diagnostics)
+        let items = section.list(ModelKeys.backends)
+        let backends = names(items, of: ModelKeys.backends, section)
+        let standby = names(section.list(ModelKeys.standby), of: ModelKeys.standby, section)
+        if let items, items.isEmpty {
+            diagnostics.report(
+                .emptyValue, "\(entry.key) has no backend", at: section.place(of: ModelKeys.backends),
+                hint: ModelKeys.backends.hint)
+        }
+        let members = backends + standby
+        reportDuplicates(members)
+        let plan = ModelPlan(
+            name: entry.key, backends: backends.map(\.value), standby: standby.map(\.value),
+            servedAs: section.value(ModelKeys.servedAs), deadlines: deadlines(section))
+        return ModelDraft(plan: plan, place: entry.place, members: members)
+    }
+
+    /// Whether a name is that of a process is checked once all are known.
+    private func names(
+        _ items: [ConfigNode]?, of key: KeyDescription, _ section: SectionReader
+    ) -> [Located<String>] {
+        (items ?? []).compactMap { node in
+            section.scalar(node, as: .line, of: key.item).map { Located(value: $0, place: node.place) }
+        }
+    }
+
+    private func reportDuplicates(_ members: [Located<String>]) {
+        var seen: Set<String> = []
+        for member in members where !seen.insert(member.value).inserted {
+            diagnostics.report(
+                .duplicateEntry, "\(Spelling.shown(member.value)) is named twice for \(entry.key)", at: member.place,
+                hint: "name it once, in backends or in standby")
+        }
+    }
+
+    private func deadlines(_ section: SectionReader) -> Deadlines {
+        let reader = section.section(ModelKeys.deadlines, DeadlinesKeys.section)
+        let deadlines = Deadlines(
+            connect: reader.value(DeadlinesKeys.connect), firstToken: reader.value(DeadlinesKeys.firstToken),
+            stall: reader.value(DeadlinesKeys.stall))
+        if deadlines.connect > deadlines.firstToken {
+            diagnostics.report(
+                .conflict,
+                "first_token is \(deadlines.firstToken.text), less than connect, which is \(deadlines.connect.text)",
+                at: reader.place(of: DeadlinesKeys.firstToken.description),
+                hint: DeadlinesKeys.firstToken.description.hint)
+        }
+        return deadlines
+    }
+}
