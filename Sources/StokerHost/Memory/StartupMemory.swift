@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Gives back the memory that only the start needed.
