@@ -60,6 +60,7 @@ let package = Package(
         // C: the system's libraries, and the calls that Swift cannot make because they are variadic.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CLinux"),
+        .target(name: "CMetrics", linkerSettings: [.linkedLibrary("z")]),
 
         // Nouns and decisions.
         library("StokerCore"),
@@ -68,7 +69,7 @@ let package = Package(
         // Means: each imports Core only.
         library("StokerConfig", ["StokerCore"], outside: [yams]),
         library("StokerHost", ["StokerCore", "CLinux"]),
-        library("StokerMetrics", ["StokerCore"]),
+        library("StokerMetrics", ["StokerCore", "CMetrics"]),
         library("StokerProbe", ["StokerCore", "CCurl"]),
         library("StokerStore", ["StokerCore"], outside: [grdb]),
 

@@ -22,7 +22,7 @@ package struct ExpositionChoice: Sendable, Equatable {
 
     /// The `Content-Type` to answer with.
     ///
-    /// All our names are of the old alphabet, so nothing is ever escaped in them.
+    /// All our names are of the old alphabet, so that nothing in them is ever escaped, whatever the scheme.
     package var contentType: String {
         namesEscaping ? format.contentType + "; escaping=underscores" : format.contentType
     }
@@ -32,60 +32,23 @@ package struct ExpositionChoice: Sendable, Equatable {
         format = .text004
         namesEscaping = false
         var best = 0.0
-        for range in (accept ?? "").split(separator: ",").compactMap(MediaRange.init) {
-            guard let offered = range.format else { continue }
+        for element in QualityList(accept) {
+            guard let offered = Self.format(of: element) else { continue }
             // Of equals, OpenMetrics: whoever names it can read it, and it says more.
-            guard range.quality > best || (range.quality == best && best > 0 && offered == .openMetrics) else {
-                continue
-            }
-            best = range.quality
+            let isBetter = element.quality > best || (element.quality == best && offered == .openMetrics)
+            guard element.quality > 0, isBetter else { continue }
+            best = element.quality
             format = offered
-            namesEscaping = range.parameters["escaping"] != nil
+            namesEscaping = element.parameters["escaping"] != nil
         }
     }
-}
 
-/// One element of an `Accept` header.
-private struct MediaRange {
-    var type: String
-    var parameters: [String: String] = [:]
-
-    /// 0 to 1; 1 when it is not given, 0 when it cannot be read.
-    var quality: Double {
-        guard let text = parameters["q"] else { return 1 }
-        guard let value = Double(text), (0...1).contains(value) else { return 0 }
-        return value
-    }
-
-    /// Which of our forms it covers.
-    ///
-    /// A version that we do not speak covers none.
-    var format: ExpositionFormat? {
-        switch (type, parameters["version"]) {
+    /// Which of our forms an element covers; a version that we do not speak covers none.
+    private static func format(of element: QualityList.Element) -> ExpositionFormat? {
+        switch (element.name, element.parameters["version"]) {
         case ("application/openmetrics-text", "1.0.0"), ("application/openmetrics-text", nil): .openMetrics
         case ("text/plain", "0.0.4"), ("text/plain", nil), ("text/*", nil), ("*/*", nil): .text004
         default: nil
         }
-    }
-
-    init?(_ text: Substring) {
-        let parts = text.split(separator: ";").map { $0.trimmingSpaces() }
-        guard let first = parts.first, !first.isEmpty else { return nil }
-        type = first.lowercased()
-        for part in parts.dropFirst() {
-            let pair = part.split(separator: "=", maxSplits: 1).map { $0.trimmingSpaces() }
-            guard pair.count == 2 else { continue }
-            parameters[pair[0].lowercased()] = String(pair[1].trimming { $0 == "\"" })
-        }
-    }
-}
-
-extension Substring {
-    fileprivate func trimmingSpaces() -> Substring { trimming { $0 == " " || $0 == "\t" } }
-
-    fileprivate func trimming(_ isLitter: (Character) -> Bool) -> Substring {
-        var rest = drop(while: isLitter)
-        while let last = rest.last, isLitter(last) { rest.removeLast() }
-        return rest
     }
 }

@@ -62,12 +62,12 @@ struct ExpositionWriter {
             guard case .histogram(let distribution) = series.value else { continue }
             let edges = distribution.edges.map(NumberText.edge) + ["+Inf"]
             var total: UInt64 = 0
-            for (edge, count) in zip(edges, distribution.counts) {
+            for (bucket, count) in distribution.counts.enumerated() {
                 total &+= count
                 put(family.name)
                 put("_bucket")
-                putLabels(family.labels, series.labels, edge: edge)
-                put(total)
+                putLabels(family.labels, series.labels, edge: edges[bucket])
+                put(total, exemplar: distribution.exemplars[bucket])
             }
             put(family.name)
             put("_sum")
@@ -104,10 +104,16 @@ struct ExpositionWriter {
         page.append(UInt8(ascii: "\n"))
     }
 
-    private mutating func put(_ value: UInt64) {
+    private mutating func put(_ value: UInt64, exemplar: MetricsSnapshot.Marked? = nil) {
         page.append(UInt8(ascii: " "))
         NumberText.append(value, to: &page)
-        page.append(UInt8(ascii: "\n"))
+        if let exemplar, format == .openMetrics {
+            put(" # ")
+            putLabels([exemplar.exemplar.label], [exemplar.exemplar.id])
+            put(exemplar.value)
+        } else {
+            page.append(UInt8(ascii: "\n"))
+        }
     }
 
     private mutating func put(_ text: String) { page.append(contentsOf: text.utf8) }

@@ -6,7 +6,8 @@ enum NumberText {
             page.append(contentsOf: "NaN".utf8)
         } else if value.isInfinite {
             page.append(contentsOf: (value > 0 ? "+Inf" : "-Inf").utf8)
-        } else if let whole = Int64(exactly: value), whole.magnitude < 1_000_000_000_000_000 {
+        } else if let whole = Int64(exactly: value), whole.magnitude < 1 << 54 {
+            // From 2^54 on Swift itself writes an exponent.
             append(whole, to: &page)
         } else {
             page.append(contentsOf: value.description.utf8)

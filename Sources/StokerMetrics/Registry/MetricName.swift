@@ -23,7 +23,7 @@ enum MetricName {
     static func check(labels: [String], of metric: String, kind: MetricsSnapshot.Kind) throws(MetricsError) {
         var seen: Set<String> = []
         for label in labels {
-            if !isIdentifier(label) || label.hasPrefix("__") {
+            if !isLabel(label) {
                 throw .badLabel(metric: metric, label: label, reason: "not a label name")
             }
             if label == "le" && kind == .histogram {
@@ -35,7 +35,13 @@ enum MetricName {
         }
     }
 
-    private static func isIdentifier(_ text: String) -> Bool {
+    /// Whether this may name a label; two leading underscores are Prometheus' own.
+    static func isLabel(_ text: String) -> Bool { isIdentifier(text) && !text.hasPrefix("__") }
+
+    /// Whether this may name a metric of ours.
+    ///
+    /// A colon would be legal too, but it is kept for recording rules.
+    static func isIdentifier(_ text: String) -> Bool {
         guard let first = text.utf8.first, !isDigit(first) else { return false }
         return text.utf8.allSatisfy { isDigit($0) || $0 == UInt8(ascii: "_") || isLetter($0) }
     }

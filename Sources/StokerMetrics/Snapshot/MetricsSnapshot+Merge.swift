@@ -11,13 +11,10 @@ extension MetricsSnapshot {
         var left = families[...]
         var right = other.families[...]
         while let mine = left.first, let theirs = right.first {
-            if mine.name <= theirs.name { left.removeFirst() }
-            if theirs.name <= mine.name { right.removeFirst() }
-            if mine.name == theirs.name {
-                merged.append(mine.merging(theirs))
-            } else {
-                merged.append(mine.name < theirs.name ? mine : theirs)
-            }
+            let (name, other) = (mine.openName, theirs.openName)
+            if name <= other { left.removeFirst() }
+            if other <= name { right.removeFirst() }
+            merged.append(name == other ? mine.merging(theirs) : name < other ? mine : theirs)
         }
         var result = MetricsSnapshot()
         result.families = merged + left + right
@@ -27,7 +24,7 @@ extension MetricsSnapshot {
 
 extension MetricsSnapshot.Family {
     fileprivate func merging(_ other: MetricsSnapshot.Family) -> MetricsSnapshot.Family {
-        guard kind == other.kind, labels == other.labels else { return self }
+        guard name == other.name, kind == other.kind, labels == other.labels else { return self }
         let mine = Set(series.map(\.labels))
         var result = self
         result.series += other.series.filter { !mine.contains($0.labels) }

@@ -23,7 +23,7 @@ extension MetricsSnapshot {
         for expected in Self.magic where try reader.byte() != expected { throw .notASnapshot }
         let families = try reader.list { (reader) throws(WireError) in try Family(from: &reader) }
         guard reader.remaining == 0 else { throw .malformed(at: reader.position, "bytes after the end") }
-        guard zip(families, families.dropFirst()).allSatisfy({ $0.name < $1.name }) else {
+        guard zip(families, families.dropFirst()).allSatisfy({ $0.openName < $1.openName }) else {
             throw .malformed(at: reader.position, "families out of order")
         }
         self.init(families: families)
@@ -57,7 +57,13 @@ extension MetricsSnapshot.Family {
         } catch { throw .malformed(at: reader.position, "\(error)") }
         let series = try reader.list { (reader) throws(WireError) in
             var values: [String] = []
-            for _ in labels { values.append(try reader.text()) }
+            for _ in labels {
+                let value = try reader.text()
+                guard value == LabelValue.clean(value) else {
+                    throw .malformed(at: reader.position, "an unclean label")
+                }
+                values.append(value)
+            }
             return MetricsSnapshot.Series(labels: values, value: try .init(from: &reader, kind: kind))
         }
         guard zip(series, series.dropFirst()).allSatisfy({ $0.labels.lexicographicallyPrecedes($1.labels) }) else {
@@ -77,24 +83,47 @@ extension MetricsSnapshot.Value {
             for edge in distribution.edges { writer.write(edge) }
             for count in distribution.counts { writer.write(count) }
             writer.write(distribution.sum)
+            writer.write(count: distribution.exemplars.count)
+            for (bucket, marked) in distribution.exemplars.sorted(by: { $0.key < $1.key }) {
+                writer.write(count: bucket)
+                writer.write(marked.exemplar.label)
+                writer.write(marked.exemplar.id)
+                writer.write(marked.value)
+            }
         }
     }
 
     fileprivate init(from reader: inout WireReader, kind: MetricsSnapshot.Kind) throws(WireError) {
-        guard kind == .histogram else {
-            let number = try reader.double()
-            guard kind != .counter || (number.isFinite && number >= 0) else {
-                throw .malformed(at: reader.position, "a counter of \(number)")
-            }
-            self = .number(number)
+        if kind == .histogram {
+            self = .histogram(try .init(from: &reader))
             return
         }
+        let number = try reader.double()
+        guard kind != .counter || (number.isFinite && number >= 0) else {
+            throw .malformed(at: reader.position, "a counter of \(number)")
+        }
+        guard kind != .info || number == 1 else { throw .malformed(at: reader.position, "an info of \(number)") }
+        self = .number(number)
+    }
+}
+
+extension MetricsSnapshot.Distribution {
+    fileprivate init(from reader: inout WireReader) throws(WireError) {
         let edges = try reader.list { (reader) throws(WireError) in try reader.double() }
         if let fault = Buckets(edges).fault { throw .malformed(at: reader.position, fault) }
         var counts: [UInt64] = []
         for _ in 0...edges.count { counts.append(try reader.number()) }
         let sum = try reader.double()
         guard sum.isFinite, sum >= 0 else { throw .malformed(at: reader.position, "a sum of \(sum)") }
-        self = .histogram(.init(edges: edges, counts: counts, sum: sum))
+        self.init(edges: edges, counts: counts, sum: sum)
+        let marked = try reader.list { (reader) throws(WireError) in
+            (try reader.count(), try Exemplar(label: reader.text(), id: reader.text()), try reader.double())
+        }
+        for (bucket, exemplar, value) in marked {
+            guard let exemplar, bucket < counts.count, value <= (bucket < edges.count ? edges[bucket] : .infinity),
+                value.isFinite, bucket == 0 || value > edges[bucket - 1], exemplars[bucket] == nil
+            else { throw .malformed(at: reader.position, "an exemplar outside its bucket") }
+            exemplars[bucket] = .init(exemplar: exemplar, value: value)
+        }
     }
 }

@@ -1,11 +1,11 @@
 /// All families at one moment, as a value: it can be merged, sent to another process, rendered and compared.
 package struct MetricsSnapshot: Sendable, Equatable {
-    /// Ascending by name, no name twice.
+    /// Ascending by `openName`, none twice: so both formats show the same order, and neither one name for two families.
     package var families: [Family]
 
     /// Sorts what is given; families must have distinct names.
     package init(families: [Family] = []) {
-        self.families = families.sorted { $0.name < $1.name }
+        self.families = families.sorted { $0.openName < $1.openName }
     }
 
     /// What a family's numbers mean.
@@ -61,14 +61,28 @@ package struct MetricsSnapshot: Sendable, Equatable {
         /// Observations per bucket, not cumulative; one more than edges, the last is what lies above all.
         package var counts: [UInt64]
         package var sum: Double
+        /// The latest observation by name of each bucket that has one.
+        package var exemplars: [Int: Marked]
 
-        package init(edges: [Double], counts: [UInt64], sum: Double) {
+        package init(edges: [Double], counts: [UInt64], sum: Double, exemplars: [Int: Marked] = [:]) {
             self.edges = edges
             self.counts = counts
             self.sum = sum
+            self.exemplars = exemplars
         }
 
         /// How many observations there were.
         package var count: UInt64 { counts.reduce(0, &+) }
+    }
+
+    /// An observation that is known by name.
+    package struct Marked: Sendable, Equatable {
+        package var exemplar: Exemplar
+        package var value: Double
+
+        package init(exemplar: Exemplar, value: Double) {
+            self.exemplar = exemplar
+            self.value = value
+        }
     }
 }
