@@ -18,7 +18,7 @@ enum ProcessKeys {
     static let addedArguments = KeyDescription(
         name: "added_arguments", kind: .list(.text(multiline: true)),
         presence: .optional("from engine: --metrics for llama.cpp, --enable-metrics for sglang"), example: "[]",
-        summary: "Put behind command unless command already has them; [] adds nothing.")
+        summary: "Put behind command, also behind Stoker's own, unless it has them already; [] adds nothing.")
     static let url = BareKey(
         "url", .url, absent: "none", example: "http://10.0.0.9:8000",
         "Attach mode: somebody else runs it, Stoker only watches it and routes to it.")

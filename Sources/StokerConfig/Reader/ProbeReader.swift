@@ -55,7 +55,7 @@ struct ProbeReader {
             return probe.value(ProbeKeys.tcp).map { .tcp(host: $0.host, port: $0.port) }
         }
         if let items = probe.list(ProbeKeys.exec) {
-            return context.argumentList(items, of: ProbeKeys.exec, probe, workplace).map { .exec(command: $0) }
+            return context.command(items, of: ProbeKeys.exec, workplace, in: probe).map { .exec(command: $0) }
         }
         if usual == nil, !probe.has(ProbeKeys.exec) {
             context.diagnostics.report(

@@ -11,13 +11,9 @@ struct Workplace {
 extension ProcessReader {
     /// Program and arguments with everything filled in; nil after an error.
     func readCommand(_ engine: Engine?, _ profile: EngineProfile?, _ workplace: Workplace) -> [String]? {
-        guard let items = section.list(ProcessKeys.command) else {
-            if section.has(ProcessKeys.command) { return nil }
-            return ownCommand(engine, workplace) ?? reportMissingCommand()
-        }
-        guard var command = context.argumentList(items, of: ProcessKeys.command, section, workplace) else { return nil }
+        guard var command = writtenCommand(workplace) ?? ownCommand(engine, workplace) else { return nil }
         let written = section.list(ProcessKeys.addedArguments).map {
-            $0.isEmpty ? [] : context.arguments($0, of: ProcessKeys.addedArguments, section, workplace)
+            context.arguments($0, of: ProcessKeys.addedArguments, workplace, in: section)
         }
         for argument in written ?? profile?.addedArguments ?? [] where !Self.has(argument, command) {
             command.append(argument)
@@ -25,9 +21,16 @@ extension ProcessReader {
         return command
     }
 
-    /// The command of the engines that are in this very binary.
+    private func writtenCommand(_ workplace: Workplace) -> [String]? {
+        section.list(ProcessKeys.command).flatMap {
+            context.command($0, of: ProcessKeys.command, workplace, in: section)
+        }
+    }
+
+    /// The command of the engines that are in this very binary; an error for the others.
     private func ownCommand(_ engine: Engine?, _ workplace: Workplace) -> [String]? {
-        guard let engine, let port = workplace.port else { return nil }
+        if section.has(ProcessKeys.command) { return nil }
+        guard let engine, let port = workplace.port else { return reportMissingCommand() }
         let listen = ["--listen", Endpoint(host: "127.0.0.1", port: port).text]
         switch engine {
         case .stoker:
@@ -36,7 +39,7 @@ extension ProcessReader {
         case .simulator:
             return [context.program, "simulate"] + listen + ["--model", context.modelServed[name] ?? name]
         default:
-            return nil
+            return reportMissingCommand()
         }
     }
 

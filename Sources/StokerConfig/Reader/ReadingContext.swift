@@ -13,8 +13,8 @@ struct ReadingContext {
     let modelServed: [String: String]
 
     /// A command from a list: not empty, and a program with a slash made absolute; nil after an error.
-    func argumentList(
-        _ items: [ConfigNode], of key: KeyDescription, _ section: SectionReader, _ workplace: Workplace
+    func command(
+        _ items: [ConfigNode], of key: KeyDescription, _ workplace: Workplace, in section: SectionReader
     ) -> [String]? {
         guard !items.isEmpty else {
             diagnostics.report(
@@ -22,7 +22,7 @@ struct ReadingContext {
                 at: section.place(of: key), hint: key.hint)
             return nil
         }
-        var command = arguments(items, of: key, section, workplace)
+        var command = arguments(items, of: key, workplace, in: section)
         guard command.count == items.count, let program = command.first else { return nil }
         if program.isEmpty {
             diagnostics.report(
@@ -35,7 +35,7 @@ struct ReadingContext {
 
     /// The items as arguments; those with an error are left out.
     func arguments(
-        _ items: [ConfigNode], of key: KeyDescription, _ section: SectionReader, _ workplace: Workplace
+        _ items: [ConfigNode], of key: KeyDescription, _ workplace: Workplace, in section: SectionReader
     ) -> [String] {
         items.compactMap { item in
             guard let text = section.scalar(item, as: .multiline, of: key.item) else { return nil }

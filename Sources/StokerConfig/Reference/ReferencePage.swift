@@ -31,7 +31,8 @@ package enum ReferencePage {
     private static func describe(_ section: Section, path: String, level: Int, into blocks: inout [String]) {
         let heading = String(repeating: "#", count: min(level, 4))
         let title = path.isEmpty ? "The file" : "`\(path)`"
-        blocks.append("\(heading) \(title)\n\n\(section.summary)\n\n" + section.keys.map(line).joined(separator: "\n"))
+        let table = ["| key | meaning | takes | default | example |", "|---|---|---|---|---|"] + section.keys.map(row)
+        blocks.append("\(heading) \(title)\n\n\(section.summary)\n\n" + table.joined(separator: "\n"))
         for key in section.keys {
             guard let inner = key.kind.section else { continue }
             // The three probes are alike; one description is enough.
@@ -46,13 +47,14 @@ package enum ReferencePage {
         return key.name == "startup" ? "\(path).startup, .liveness, .readiness" : whole
     }
 
-    private static func line(_ key: KeyDescription) -> String {
-        var facts = [key.kind.inReference]
-        switch key.presence {
-        case .required: facts.append("**required**")
-        case .optional(let text): facts.append("default: \(text)")
-        }
-        return "- **`\(key.name)`**: \(key.summary)  \n  \(facts.joined(separator: "; ")). Example: `\(key.hint)`"
+    private static func row(_ key: KeyDescription) -> String {
+        let fallback =
+            switch key.presence {
+            case .required: "**required**"
+            case .optional(let text): text
+            }
+        let cells = ["`\(key.name)`", key.summary, key.kind.inReference, fallback, "`\(key.hint)`"]
+        return "| " + cells.joined(separator: " | ") + " |"
     }
 
     private static var errorCodes: String {
@@ -75,9 +77,9 @@ extension ValueKind {
         case .integer: "number, \(inWords)"
         case .choice(let words): "one of " + words.map { "`\($0)`" }.joined(separator: ", ")
         case .list(let item): "list of \(item.inReference)"
-        case .map(let name, _, .section): "mapping by \(name), described below"
+        case .map(let name, _, .section): "mapping by \(name), below"
         case .map(let name, _, let value): "mapping by \(name) of \(value.inReference)"
-        case .section: "mapping, described below"
+        case .section: "mapping, below"
         case .orOff(let kind): "\(kind.inReference), or `off`"
         default: inWords
         }
