@@ -42,6 +42,20 @@ import Testing
         }
     }
 
+    @Test(arguments: Engine.allCases)
+    func `docs/engines.md says what the profile says`(engine: Engine) throws {
+        let page = Document(path: "docs/engines.md")
+        let profile = EngineProfile.of(engine)
+        let row = try #require(page.prose.first { $0.hasPrefix("| `\(engine.rawValue)`") }, "no row for \(engine)")
+        let cells = row.split(separator: "|").map { $0.filter { $0 != " " && $0 != "`" } }
+        #expect(cells[1] == "\(profile.defaultPort)")
+        #expect(cells[2] == profile.healthPath)
+        #expect(cells[3] == profile.probeTimeout.text)
+        #expect(cells[4] == profile.startTimeout.text.replacing("m", with: "min"))
+        #expect(cells[5] == profile.metricsPath ?? "none")
+        #expect(cells.count > 6 && cells[6] == profile.addedArguments.joined())
+    }
+
     @Test func `every command that README types exists`() throws {
         let readme = Document(path: "README.md")
         let makefile = try #require(Repository.text(of: "Makefile"))
