@@ -8,17 +8,18 @@ import Testing
         var outside: Set<String> = []
     }
 
-    /// Modules of the toolchain that any target may use. Full `Foundation` is not among them: it costs 45 MB.
-    static let toolchain: Set = ["Glibc", "Synchronization", "Dispatch"]
+    /// Modules of the toolchain that any target may use. Foundation is not among them: it has no place in the data plane
+    /// or the shim, and all of it only where Yams or GRDB bring it anyway.
+    static let toolchain: Set = ["Glibc", "Darwin", "Synchronization"]
 
     static let map: [String: Allowed] = [
         "StokerCore": Allowed(),
         "ShimProtocol": Allowed(),
-        "StokerConfig": Allowed(own: ["StokerCore"], outside: ["Yams", "FoundationEssentials"]),
+        "StokerConfig": Allowed(own: ["StokerCore"], outside: ["Yams", "Foundation", "FoundationEssentials"]),
         "StokerHost": Allowed(own: ["StokerCore", "CLinux"], outside: ["FoundationEssentials"]),
-        "StokerMetrics": Allowed(own: ["StokerCore"], outside: ["FoundationEssentials"]),
+        "StokerMetrics": Allowed(own: ["StokerCore", "CMetrics"], outside: ["FoundationEssentials"]),
         "StokerProbe": Allowed(own: ["StokerCore", "CCurl"], outside: ["FoundationEssentials"]),
-        "StokerStore": Allowed(own: ["StokerCore"], outside: ["GRDB", "FoundationEssentials"]),
+        "StokerStore": Allowed(own: ["StokerCore"], outside: ["GRDB", "Foundation", "FoundationEssentials"]),
         "StokerAdmin": Allowed(
             own: ["StokerCore", "StokerMetrics"],
             outside: ["Hummingbird", "HTTPTypes", "NIOCore", "Logging", "FoundationEssentials"]),
@@ -27,7 +28,7 @@ import Testing
             outside: ["NIOCore", "NIOPosix", "NIOHTTP1", "Logging", "FoundationEssentials"]),
         "StokerKnowledge": Allowed(
             own: ["StokerCore", "StokerStore", "StokerMetrics"],
-            outside: ["Hummingbird", "HTTPTypes", "NIOCore", "GRDB", "Logging", "FoundationEssentials"]),
+            outside: ["Hummingbird", "HTTPTypes", "NIOCore", "GRDB", "Logging", "Foundation", "FoundationEssentials"]),
         "StokerSimulator": Allowed(
             own: ["StokerCore", "StokerMetrics"],
             outside: ["NIOCore", "NIOPosix", "NIOHTTP1", "Logging", "FoundationEssentials"]),
@@ -41,7 +42,8 @@ import Testing
                 "StokerAdmin", "StokerGateway", "StokerKnowledge", "StokerSimulator", "StokerSupervisor",
             ],
             outside: [
-                "ArgumentParser", "ServiceLifecycle", "Logging", "NIOCore", "NIOPosix", "FoundationEssentials",
+                "ArgumentParser", "ServiceLifecycle", "Logging", "NIOCore", "NIOPosix", "Foundation",
+                "FoundationEssentials",
             ]),
     ]
 
