@@ -1,0 +1,107 @@
+import NIOCore
+package import StokerCore
+
+/// A routing table made ready for the hot path: names replaced by places, texts rendered. Immutable and shared by all
+/// event loops; a request keeps the one that it began with.
+package final class CompiledTable: Sendable, BackendView {
+    package let source: RoutingTable
+    package let backends: [Backend]
+    package let models: [String: Model]
+    let limits: ClientLimits
+    /// The body of `GET /v1/models`.
+    let modelList: String
+
+    /// One backend.
+    package struct Backend: Sendable {
+        package let route: BackendRoute
+        package let cell: BackendCell
+        /// Where to connect; nil for a host name, which is looked up for each new connection.
+        let address: SocketAddress?
+        /// The value of `Host`.
+        let authority: String
+
+        /// Why it gets nothing now, nil when it does.
+        package var trouble: String? {
+            if route.address.tls { return "https backends are not supported by this version" }
+            if !route.inRotation { return route.reason.isEmpty ? "out of rotation" : route.reason }
+            return cell.isWorking ? nil : cell.lastError ?? "connection failed"
+        }
+    }
+
+    /// One model.
+    package struct Model: Sendable {
+        package let route: ModelRoute
+        /// `route.tiers`, as places in `backends`.
+        package let tiers: [[Int]]
+    }
+
+    /// Compiles a table.
+    ///
+    /// - Parameter before: its cells are kept for backends of the same name and address, so counts and suspicions stay.
+    package init(_ source: RoutingTable, after before: CompiledTable? = nil) {
+        self.source = source
+        let known = Dictionary(
+            (before?.backends ?? []).map { ($0.cell.name, $0.cell) }, uniquingKeysWith: { first, _ in first })
+        backends = source.backends.map { route in
+            let kept = known[route.name].flatMap { $0.address == route.address ? $0 : nil }
+            return Backend(
+                route: route, cell: kept ?? BackendCell(name: route.name, address: route.address),
+                address: try? SocketAddress(ipAddress: route.address.host, port: Int(route.address.port)),
+                authority: Endpoint(host: route.address.host, port: route.address.port).text)
+        }
+        let places = Dictionary(
+            source.backends.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+        models = Dictionary(
+            source.models.map { route in
+                (route.name, Model(route: route, tiers: route.tiers.map { $0.compactMap { places[$0] } }))
+            }, uniquingKeysWith: { first, _ in first })
+        modelList = Self.list(source)
+        limits = ClientLimits(source.limits)
+    }
+
+    /// The table before the first one came: it serves nobody.
+    package static func empty(limits: GatewayPlan) -> CompiledTable {
+        CompiledTable(RoutingTable(version: 0, epoch: 0, limits: limits, backends: [], models: []))
+    }
+
+    package func isUsable(_ backend: Int) -> Bool {
+        let backend = backends[backend]
+        return backend.route.inRotation && backend.cell.isWorking && !backend.route.address.tls
+    }
+
+    package func inFlight(_ backend: Int) -> Int { backends[backend].cell.inFlight }
+
+    /// Why nobody serves a model, one clause per backend.
+    package func troubles(of model: Model) -> String {
+        let clauses = model.tiers.joined().map { "\(backends[$0].route.name): \(backends[$0].trouble ?? "busy")" }
+        return clauses.isEmpty ? "it has none" : clauses.joined(separator: "; ")
+    }
+
+    /// What the private socket tells the control plane.
+    package var status: GatewayStatus {
+        GatewayStatus(
+            version: source.version, epoch: source.epoch,
+            backends: backends.enumerated().map { place, backend in
+                BackendStatus(
+                    name: backend.route.name, usable: isUsable(place), inFlight: backend.cell.inFlight,
+                    lastError: backend.cell.isWorking ? nil : backend.trouble)
+            })
+    }
+
+    static func entry(_ model: ModelRoute, created: Int64) -> String {
+        "{\"id\":\(JSONText.encode(model.name)),\"object\":\"model\",\"created\":\(created),\"owned_by\":\"stoker\"}"
+    }
+
+    private static func list(_ table: RoutingTable) -> String {
+        let entries = table.models.map { entry($0, created: table.epoch / 1000) }
+        return "{\"object\":\"list\",\"data\":[\(entries.joined(separator: ","))]}"
+    }
+}
+
+/// Which of two tables wins: a newer control plane's, else the higher version.
+package enum TableOrder {
+    package static func mayReplace(_ present: RoutingTable, with next: RoutingTable) -> Bool {
+        if next.epoch != present.epoch { return next.epoch > present.epoch }
+        return next.version >= present.version
+    }
+}

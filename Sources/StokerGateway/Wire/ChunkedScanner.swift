@@ -1,0 +1,198 @@
+/// Follows the chunked coding byte by byte (RFC 9112 section 7.1) without copying: it says which bytes are data.
+package struct ChunkedScanner: Sendable, Equatable {
+    /// Of one chunk extension; real ones are rare and short.
+    private static let maxExtension = 256
+    /// Of all trailer lines together.
+    private static let maxTrailer = 8192
+
+    private enum State: Equatable {
+        case size(digits: Int)
+        case chunkExtension(length: Int)
+        case sizeLineFeed
+        case data
+        case dataReturn
+        case dataLineFeed
+        case trailerStart
+        case trailerName
+        case trailerValue
+        case trailerLineFeed
+        case lastLineFeed
+        case done
+    }
+
+    private var state = State.size(digits: 0)
+    private var size = 0
+    private var trailerLength = 0
+
+    package init() {}
+
+    /// Whether the last chunk and the trailers are through.
+    package var isDone: Bool { state == .done }
+
+    /// Takes the bytes from `start` on, and calls `data` for each stretch that is body.
+    ///
+    /// - Returns: where it stopped: the end of `bytes`, or just after the message.
+    package mutating func scan(
+        _ bytes: borrowing Span<UInt8>, from start: Int, data: (Range<Int>) -> Void
+    ) throws(WireFault) -> Int {
+        var index = start
+        while index < bytes.count, state != .done {
+            if state == .data {
+                let end = index &+ min(size, bytes.count &- index)
+                data(index..<end)
+                size &-= end &- index
+                index = end
+                if size == 0 { state = .dataReturn }
+            } else {
+                try step(bytes[index])
+                index &+= 1
+            }
+        }
+        return index
+    }
+
+    /// Where in the coding a message broke off, as far as somebody who must still add to it cares.
+    package enum Seam: Sendable, Equatable {
+        /// A new chunk may follow.
+        case chunk
+        /// Inside chunk data: raw bytes are read as more of it.
+        case data
+        /// The CRLF (or its LF) after the data is due first.
+        case lineEnd(missing: String)
+        /// Nothing can be added.
+        case none
+    }
+
+    /// Where the coding stands.
+    package var seam: Seam {
+        switch state {
+        case .size(digits: 0): .chunk
+        case .data: .data
+        case .dataReturn: .lineEnd(missing: "\r\n")
+        case .dataLineFeed: .lineEnd(missing: "\n")
+        default: .none
+        }
+    }
+
+    private mutating func step(_ byte: UInt8) throws(WireFault) {
+        switch state {
+        case .size(let digits): try sizeByte(byte, digits: digits)
+        case .chunkExtension(let length): try extensionByte(byte, length: length)
+        case .sizeLineFeed:
+            guard byte == ASCII.lineFeed else { throw .badLineEnd }
+            state = size == 0 ? .trailerStart : .data
+        case .dataReturn:
+            guard byte == ASCII.carriageReturn else { throw .chunkEnd }
+            state = .dataLineFeed
+        case .dataLineFeed:
+            guard byte == ASCII.lineFeed else { throw .chunkEnd }
+            state = .size(digits: 0)
+        case .trailerStart, .trailerName, .trailerValue, .trailerLineFeed, .lastLineFeed: try trailerByte(byte)
+        case .data, .done: break
+        }
+    }
+
+    /// Up to 12 digits: no sum of them overflows, and nobody sends a chunk of 256 TiB.
+    private mutating func sizeByte(_ byte: UInt8, digits: Int) throws(WireFault) {
+        if let value = ASCII.hexValue(byte) {
+            guard digits < 12 else { throw .chunkSize }
+            size = (digits == 0 ? 0 : size) << 4 | Int(value)
+            state = .size(digits: digits + 1)
+        } else if digits > 0, byte == ASCII.carriageReturn {
+            state = .sizeLineFeed
+        } else if digits > 0, byte == ASCII.semicolon {
+            state = .chunkExtension(length: 0)
+        } else {
+            throw .chunkSize
+        }
+    }
+
+    private mutating func extensionByte(_ byte: UInt8, length: Int) throws(WireFault) {
+        if byte == ASCII.carriageReturn, length > 0 {
+            state = .sizeLineFeed
+        } else {
+            guard length < Self.maxExtension, ASCII.isFieldValue(byte) else { throw .chunkExtension }
+            state = .chunkExtension(length: length + 1)
+        }
+    }
+
+    private mutating func trailerByte(_ byte: UInt8) throws(WireFault) {
+        trailerLength += 1
+        guard trailerLength <= Self.maxTrailer else { throw .trailer }
+        switch state {
+        case .trailerStart where byte == ASCII.carriageReturn: state = .lastLineFeed
+        case .trailerStart where ASCII.token.contains(byte): state = .trailerName
+        case .trailerName where byte == ASCII.colon: state = .trailerValue
+        case .trailerName where ASCII.token.contains(byte): break
+        case .trailerValue where byte == ASCII.carriageReturn: state = .trailerLineFeed
+        case .trailerValue where ASCII.isFieldValue(byte): break
+        case .trailerLineFeed where byte == ASCII.lineFeed: state = .trailerStart
+        case .lastLineFeed where byte == ASCII.lineFeed: state = .done
+        default: throw .trailer
+        }
+    }
+}
+
+/// Follows a body to its end, whatever its framing.
+package struct BodyScanner: Sendable {
+    private enum State {
+        case counting(Int)
+        case chunked(ChunkedScanner)
+        case endless
+    }
+
+    private var state: State
+
+    package init(_ framing: BodyFraming) {
+        state =
+            switch framing {
+            case .none: .counting(0)
+            case .length(let length): .counting(length)
+            case .chunked: .chunked(ChunkedScanner())
+            case .untilClose: .endless
+            }
+    }
+
+    /// Whether the whole body has been seen; never true for a body that ends with the connection.
+    package var isDone: Bool {
+        switch state {
+        case .counting(let rest): rest == 0
+        case .chunked(let scanner): scanner.isDone
+        case .endless: false
+        }
+    }
+
+    /// Whether the end of the connection is the regular end of the body.
+    package var endsWithConnection: Bool {
+        if case .endless = state { true } else { false }
+    }
+
+    /// Where a broken body can be added to; a body of known length cannot.
+    package var seam: ChunkedScanner.Seam {
+        switch state {
+        case .counting: .none
+        case .chunked(let scanner): scanner.seam
+        case .endless: .data
+        }
+    }
+
+    /// Takes the bytes from `start` on, calls `data` for what is body, and returns where the message ends or `bytes` do.
+    package mutating func scan(
+        _ bytes: borrowing Span<UInt8>, from start: Int = 0, data: (Range<Int>) -> Void
+    ) throws(WireFault) -> Int {
+        switch state {
+        case .counting(let rest):
+            let end = start &+ min(rest, bytes.count &- start)
+            state = .counting(rest &- (end &- start))
+            if end > start { data(start..<end) }
+            return end
+        case .chunked(var scanner):
+            let end = try scanner.scan(bytes, from: start, data: data)
+            state = .chunked(scanner)
+            return end
+        case .endless:
+            if bytes.count > start { data(start..<bytes.count) }
+            return bytes.count
+        }
+    }
+}

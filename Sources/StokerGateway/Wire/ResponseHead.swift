@@ -1,0 +1,82 @@
+package import NIOCore
+
+/// The head of a backend's final answer, read as strictly as a client's request: an engine may be compromised too.
+package struct ResponseHead: Sendable {
+    package var bytes: ByteBuffer
+    package var status: Int
+    package var fields: [HeaderField]
+    package var framing: BodyFraming
+    /// Whether the connection may carry another request.
+    package var keepsAlive: Bool
+    package var nominated: [String]
+    package var isEventStream: Bool
+
+    /// 1xx: another head follows.
+    package var isInterim: Bool { status < 200 }
+
+    /// Parses a whole head, from the version to the empty line.
+    ///
+    /// - Parameter toHead: whether it answers a HEAD request, whose answer never has a body.
+    package static func parse(_ buffer: ByteBuffer, toHead: Bool = false) throws(WireFault) -> ResponseHead {
+        let bytes = buffer.readableBytesUInt8Span
+        guard bytes.count >= 15, bytes.equals("HTTP/1.", in: 0..<7), bytes[7] == 0x31 || bytes[7] == 0x30,
+            bytes[8] == ASCII.space
+        else { throw .statusLine }
+        let status = try code(bytes)
+        var lineEnd = 12
+        // The reason phrase may be missing with or without its space; nobody reads it.
+        if bytes[12] == ASCII.space {
+            lineEnd = 13
+            while lineEnd < bytes.count, ASCII.isFieldValue(bytes[lineEnd]) { lineEnd &+= 1 }
+        }
+        guard lineEnd &+ 1 < bytes.count, bytes[lineEnd] == ASCII.carriageReturn,
+            bytes[lineEnd &+ 1] == ASCII.lineFeed
+        else { throw .statusLine }
+        let fields = try FieldBlock.parse(bytes, from: lineEnd &+ 2, to: bytes.count)
+        return try ResponseHead(buffer, status: status, isHTTP10: bytes[7] == 0x30, fields: fields, toHead: toHead)
+    }
+
+    private static func code(_ bytes: borrowing Span<UInt8>) throws(WireFault) -> Int {
+        var status = 0
+        for index in 9..<12 {
+            guard ASCII.isDigit(bytes[index]) else { throw .statusLine }
+            status = status * 10 + Int(bytes[index] &- 0x30)
+        }
+        guard (100...599).contains(status) else { throw .statusLine }
+        return status
+    }
+
+    private init(
+        _ buffer: ByteBuffer, status: Int, isHTTP10: Bool, fields: [HeaderField], toHead: Bool
+    ) throws(WireFault) {
+        let bytes = buffer.readableBytesUInt8Span
+        var facts = FramingFacts()
+        var isEventStream = false
+        for field in fields where field.known != .other {
+            try facts.take(field, in: bytes)
+            if field.known == .contentType { isEventStream = Self.isEventStream(field.value, in: bytes) }
+        }
+        if facts.isChunked, isHTTP10 { throw .encodingInHTTP10 }
+        try facts.checkConflict()
+        self.bytes = buffer
+        self.status = status
+        self.fields = fields
+        nominated = facts.nominated
+        self.isEventStream = isEventStream
+        if toHead || status < 200 || status == 204 || status == 304 {
+            framing = .none
+        } else if facts.isChunked {
+            framing = .chunked
+        } else {
+            framing = facts.contentLength.map { $0 == 0 ? .none : .length($0) } ?? .untilClose
+        }
+        keepsAlive = framing != .untilClose && !facts.closes && (!isHTTP10 || facts.keepsAlive)
+    }
+
+    private static func isEventStream(_ value: Range<Int>, in bytes: borrowing Span<UInt8>) -> Bool {
+        let name = "text/event-stream" as StaticString
+        let end = value.lowerBound + name.utf8CodeUnitCount
+        guard end <= value.upperBound, bytes.spells(name, in: value.lowerBound..<end) else { return false }
+        return end == value.upperBound || bytes[end] == ASCII.semicolon || bytes[end] == ASCII.space
+    }
+}
