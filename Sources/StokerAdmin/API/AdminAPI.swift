@@ -1,0 +1,132 @@
+package import StokerCore
+
+/// The routes of the admin API and what each answers; no socket is touched here.
+///
+/// | route | transport | answer |
+/// |---|---|---|
+/// | `GET /healthz` | both | 200 while the control plane answers at all |
+/// | `GET /readyz` | both | 200 when clients are served, else 503 and what is missing |
+/// | `GET /metrics` | both | the exposition page |
+/// | `GET /api/v1/status` | both | `StatusReport` |
+/// | `GET /api/v1/events` | both | `EventPage`; query in `EventQuery.init(items:)` |
+/// | `POST /api/v1/processes/NAME/{start,stop,restart}` | unix socket | 202 once the order is taken |
+/// | `POST /api/v1/reload` | unix socket | 200 once the new plan runs, 422 when it is refused |
+///
+/// An error is a `ControlError` as JSON with its status.
+package struct AdminAPI: Sendable {
+    private let controlPlane: any ControlPlane
+    private let metrics: MetricsPage
+    private let guardian: RequestGuard
+
+    package init(controlPlane: any ControlPlane, metrics: MetricsPage, guardian: RequestGuard) {
+        self.controlPlane = controlPlane
+        self.metrics = metrics
+        self.guardian = guardian
+    }
+
+    /// The answer; never fails, because an error is an answer too. For `HEAD`, the server leaves the body out.
+    package func respond(to request: AdminRequest) async -> AdminResponse {
+        do throws(ControlError) {
+            try guardian.check(request)
+            return try await route(request)
+        } catch {
+            return .error(error)
+        }
+    }
+
+    private func route(_ request: AdminRequest) async throws(ControlError) -> AdminResponse {
+        guard let route = Route(path: request.path) else {
+            return .json(404, ControlError(code: .badRequest, message: "no such path"))
+        }
+        guard request.method == route.method || (route.method == "GET" && request.method == "HEAD") else {
+            let error = ControlError(code: .badRequest, message: "\(request.path) takes \(route.method) only")
+            var response = AdminResponse.json(405, error)
+            response.headers["Allow"] = route.method == "GET" ? "GET, HEAD" : route.method
+            return response
+        }
+        switch route {
+        case .health:
+            // Asked and thrown away: a control plane that hangs must not look alive.
+            _ = await controlPlane.status()
+            return .text(200, "ok\n")
+        case .readiness:
+            let readiness = Readiness(await controlPlane.status())
+            return .json(readiness.ready ? 200 : 503, readiness)
+        case .metrics: return try await metrics.answer(request)
+        case .status: return .json(200, await controlPlane.status())
+        case .events: return try await events(request)
+        case .reload:
+            try await controlPlane.reload()
+            return .json(200, ["reloaded": true])
+        case .order(let order, let process):
+            try await controlPlane.order(order, process: process)
+            return .json(202, OrderReceipt(process: process, order: order))
+        }
+    }
+
+    private func events(_ request: AdminRequest) async throws(ControlError) -> AdminResponse {
+        guard let items = request.queryItems else { throw .badQuery("the query is not well encoded") }
+        let query = try EventQuery(items: items)
+        do {
+            return .json(200, EventPage(events: try await controlPlane.events(query)))
+        } catch {
+            return .failure("the event store cannot be read: \(error)")
+        }
+    }
+}
+
+/// What a path asks for.
+enum Route: Equatable {
+    case health
+    case readiness
+    case metrics
+    case status
+    case events
+    case reload
+    case order(ProcessOrder, process: String)
+
+    /// nil when there is no such path. Exact: a trailing slash or an escape makes another path.
+    init?(path: Substring) {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        switch parts {
+        case ["", "healthz"]: self = .health
+        case ["", "readyz"]: self = .readiness
+        case ["", "metrics"]: self = .metrics
+        case ["", "api", "v1", "status"]: self = .status
+        case ["", "api", "v1", "events"]: self = .events
+        case ["", "api", "v1", "reload"]: self = .reload
+        default:
+            guard parts.count == 6, parts[..<4] == ["", "api", "v1", "processes"], !parts[4].isEmpty,
+                let order = ProcessOrder(rawValue: parts[5])
+            else { return nil }
+            self = .order(order, process: parts[4])
+        }
+    }
+
+    var method: String {
+        switch self {
+        case .health, .readiness, .metrics, .status, .events: "GET"
+        case .reload, .order: "POST"
+        }
+    }
+}
+
+extension AdminResponse {
+    static func json(_ status: Int, _ value: some Encodable) -> AdminResponse {
+        do {
+            let body = try AdminJSON.encoded(value)
+            return AdminResponse(status: status, contentType: "application/json", body: body + [UInt8(ascii: "\n")])
+        } catch {
+            return failure("the answer cannot be written: \(error)")
+        }
+    }
+
+    static func error(_ error: ControlError) -> AdminResponse {
+        var response = json(error.httpStatus, error)
+        if error.code == .busy { response.headers["Retry-After"] = "1" }
+        return response
+    }
+
+    /// 500 for what is nobody's fault outside.
+    static func failure(_ message: String) -> AdminResponse { text(500, message + "\n") }
+}
