@@ -29,11 +29,13 @@ func tests(_ name: String, _ own: [Target.Dependency] = [], outside: [Target.Dep
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -83,7 +85,7 @@ let package = Package(
             outside: [nioCore, nioPosix, nioHTTP1, logging]),
         library(
             "StokerKnowledge", ["StokerCore", "StokerStore", "StokerMetrics"],
-            outside: [hummingbird, httpTypes, nioCore, grdb, logging]),
+            outside: [hummingbird, hummingbirdCore, httpTypes, nioCore, grdb, lifecycle, unixSignals, logging]),
         library("StokerSimulator", ["StokerCore", "StokerMetrics"], outside: [nioCore, nioPosix, nioHTTP1, logging]),
         library(
             "StokerSupervisor", ["StokerCore", "StokerHost", "StokerProbe", "StokerMetrics", "ShimProtocol"],
