@@ -55,6 +55,7 @@ package struct Event: Sendable, Equatable, Codable {
         case backendOut = "backend.out"
         case backendBack = "backend.back"
         case gatewayLost = "gateway.lost"
+        case storeReplaced = "store.replaced"
     }
 }
 

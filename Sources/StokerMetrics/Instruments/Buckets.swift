@@ -2,8 +2,8 @@
 ///
 /// Fixed for the life of the process.
 ///
-/// The sets come from the research notes that docs/metrics.md cites: OpenTelemetry's for generative AI, stretched to the
-/// ranges of reasoning models.
+/// The sets come from the research notes that docs/metrics.md cites: OpenTelemetry's for generative AI, stretched to
+/// the ranges of reasoning models.
 package struct Buckets: Sendable, Equatable {
     /// Most edges that a histogram may have: each is a series of its own for every label set.
     package static let maximumCount = 24

@@ -33,8 +33,8 @@ package final class Histogram: Instrument {
 
     /// Takes one observation in and remembers it by name as the latest of its bucket.
     ///
-    /// Only for the rare ones that somebody will want to look at, as it allocates. It does not wait: when another thread
-    /// is at the exemplars, this one is not kept.
+    /// Only for the rare ones that somebody will want to look at, as it allocates. It does not wait: when another
+    /// thread is at the exemplars, this one is not kept.
     package func observe(_ value: Double, exemplar: Exemplar?) {
         observe(value)
         guard let exemplar, value.isFinite, value >= 0 else { return }
