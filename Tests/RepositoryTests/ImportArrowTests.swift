@@ -8,8 +8,8 @@ import Testing
         var outside: Set<String> = []
     }
 
-    /// Modules of the toolchain that any target may use. Foundation is not among them: it has no place in the data plane
-    /// or the shim, and all of it only where Yams or GRDB bring it anyway.
+    /// Modules of the toolchain that any target may use. Foundation is not among them: it has no place in the data
+    /// plane or the shim, and all of it only where Yams or GRDB bring it anyway.
     static let toolchain: Set = ["Glibc", "Darwin", "Synchronization"]
 
     static let map: [String: Allowed] = [
@@ -22,18 +22,21 @@ import Testing
         "StokerStore": Allowed(own: ["StokerCore"], outside: ["GRDB", "Foundation", "FoundationEssentials"]),
         "StokerAdmin": Allowed(
             own: ["StokerCore", "StokerMetrics"],
-            outside: ["Hummingbird", "HTTPTypes", "NIOCore", "Logging", "FoundationEssentials"]),
+            outside: ["Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "Logging", "FoundationEssentials"]),
         "StokerGateway": Allowed(
             own: ["StokerCore", "StokerMetrics"],
             outside: ["NIOCore", "NIOPosix", "NIOHTTP1", "Logging", "FoundationEssentials"]),
         "StokerKnowledge": Allowed(
             own: ["StokerCore", "StokerStore", "StokerMetrics"],
-            outside: ["Hummingbird", "HTTPTypes", "NIOCore", "GRDB", "Logging", "Foundation", "FoundationEssentials"]),
+            outside: [
+                "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "GRDB", "Logging", "ServiceLifecycle",
+                "UnixSignals", "Foundation", "FoundationEssentials",
+            ]),
         "StokerSimulator": Allowed(
             own: ["StokerCore", "StokerMetrics"],
             outside: ["NIOCore", "NIOPosix", "NIOHTTP1", "Logging", "FoundationEssentials"]),
         "StokerSupervisor": Allowed(
-            own: ["StokerCore", "StokerHost", "StokerProbe", "StokerMetrics", "ShimProtocol"],
+            own: ["StokerCore", "StokerHost", "StokerProbe", "StokerMetrics", "ShimProtocol", "CLinux"],
             outside: ["ServiceLifecycle", "Logging", "FoundationEssentials"]),
         "stoker-shim": Allowed(own: ["ShimProtocol", "CLinux"]),
         "stoker": Allowed(
@@ -42,7 +45,7 @@ import Testing
                 "StokerAdmin", "StokerGateway", "StokerKnowledge", "StokerSimulator", "StokerSupervisor",
             ],
             outside: [
-                "ArgumentParser", "ServiceLifecycle", "Logging", "NIOCore", "NIOPosix", "Foundation",
+                "ArgumentParser", "ServiceLifecycle", "UnixSignals", "Logging", "NIOCore", "NIOPosix", "Foundation",
                 "FoundationEssentials",
             ]),
     ]
