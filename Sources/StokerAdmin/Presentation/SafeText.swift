@@ -18,6 +18,33 @@ package enum SafeText {
         return String(result)
     }
 
+    /// The text without ECMA-48's SGR sequences (`ESC [ … m`), the only ones that engines write into logs on purpose.
+    package static func withoutColours(_ text: String) -> String {
+        guard text.utf8.contains(0x1B) else { return text }
+        var result = String.UnicodeScalarView()
+        var rest = text.unicodeScalars[...]
+        while let scalar = rest.first {
+            if scalar == "\u{1B}", let end = endOfColour(rest) {
+                rest = rest[end...]
+            } else {
+                result.append(scalar)
+                rest.removeFirst()
+            }
+        }
+        return String(result)
+    }
+
+    /// The index after the sequence that `text` begins with; nil when it is another one.
+    private static func endOfColour(_ text: Substring.UnicodeScalarView) -> String.Index? {
+        var rest = text.dropFirst()
+        guard rest.popFirst() == "[" else { return nil }
+        while let scalar = rest.popFirst() {
+            if scalar == "m" { return rest.startIndex }
+            guard ("0"..."9").contains(scalar) || scalar == ";" || scalar == ":" else { return nil }
+        }
+        return nil
+    }
+
     private static func isDangerous(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x09: false

@@ -1,0 +1,70 @@
+package import StokerCore
+
+/// Tells from the statuses after an order what came of it.
+///
+/// The daemon answers once it has taken an order, so the first statuses may still be those from before; nothing is
+/// concluded from a status that has not changed, unless it is already what was wanted.
+package struct OrderWatch: Sendable {
+    /// What is known so far, with a sentence for people.
+    package enum Verdict: Sendable, Equatable {
+        case waiting(String)
+        case reached(String)
+        case failed(String)
+    }
+
+    private let order: ProcessOrder
+    private let before: ProcessStatus
+
+    /// - Parameter before: the status just before the order was given.
+    package init(_ order: ProcessOrder, before: ProcessStatus) {
+        self.order = order
+        self.before = before
+    }
+
+    /// - Parameter now: the status of the same process; nil when it has left the plan meanwhile.
+    package func verdict(_ now: ProcessStatus?) -> Verdict {
+        guard let now else {
+            return order == .stop ? .reached("gone from the config") : .failed("gone from the config")
+        }
+        switch order {
+        case .stop: return stopVerdict(now)
+        case .start: return startVerdict(now, mustBeNew: false)
+        case .restart: return startVerdict(now, mustBeNew: before.state != .stopped && before.state != .failed)
+        }
+    }
+
+    private func stopVerdict(_ now: ProcessStatus) -> Verdict {
+        switch now.state {
+        case .stopped: .reached(withExit("stopped", now))
+        case .failed: .reached(withExit("not running", now))
+        default: .waiting(sentence(now))
+        }
+    }
+
+    /// - Parameter mustBeNew: a ready process counts only when it is not the one that ran before.
+    private func startVerdict(_ now: ProcessStatus, mustBeNew: Bool) -> Verdict {
+        guard hasChanged(now) || (now.state == .ready && !mustBeNew) else { return .waiting(sentence(now)) }
+        switch now.state {
+        case .ready where !mustBeNew || isNew(now): return .reached(now.pid.map { "ready (pid \($0))" } ?? "ready")
+        case .backoff, .failed: return .failed(withExit(sentence(now), now))
+        case .stopped where order == .start: return .failed(withExit("stopped again", now))
+        default: return .waiting(sentence(now))
+        }
+    }
+
+    private func hasChanged(_ now: ProcessStatus) -> Bool {
+        now.state != before.state || now.since != before.since || now.pid != before.pid
+            || now.restarts != before.restarts
+    }
+
+    private func isNew(_ now: ProcessStatus) -> Bool { now.pid != before.pid || now.since > before.since }
+
+    private func sentence(_ now: ProcessStatus) -> String {
+        now.reason.isEmpty ? now.state.rawValue : "\(now.state.rawValue): \(now.reason)"
+    }
+
+    private func withExit(_ text: String, _ now: ProcessStatus) -> String {
+        guard let exit = now.lastExit, !text.contains(exit) else { return text }
+        return "\(text) (\(exit))"
+    }
+}
