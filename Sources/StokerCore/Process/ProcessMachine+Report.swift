@@ -1,0 +1,53 @@
+extension ProcessMachine {
+    /// The machine as others see it.
+    package struct Report: Sendable, Equatable {
+        package var state: ProcessStatus.State
+        package var reason: String
+        package var identity: ProcessIdentity?
+        package var restarts: Int
+        package var lastExit: ProcessExit?
+        package var lastStart: Duration?
+    }
+
+    /// What `Effect.announce` is about.
+    package var report: Report {
+        Report(
+            state: publicState, reason: reason, identity: state.run?.identity, restarts: restarts, lastExit: lastExit,
+            lastStart: lastStart)
+    }
+
+    /// Whether nothing of it is alive and nothing will be by itself.
+    package var isAtRest: Bool {
+        switch state {
+        case .stopped, .failed: true
+        case .waiting, .starting, .running, .stopping, .backoff, .watching: false
+        }
+    }
+
+    private var publicState: ProcessStatus.State {
+        switch state {
+        case .stopped: .stopped
+        case .waiting: .waiting
+        case .starting: .starting
+        case .running(let run) where run.isReady: .ready
+        case .running(let run): run.readySince == nil ? .starting : .unready
+        case .stopping: .stopping
+        case .backoff: .backoff
+        case .failed: .failed
+        case .watching(let watch) where watch.isReady: .ready
+        case .watching(let watch): watch.wasReady ? .unready : .starting
+        }
+    }
+
+    /// How far it has come, for those that start after it.
+    package var progress: StartSequence.Progress {
+        switch state {
+        case .starting(let run, _), .running(let run):
+            StartSequence.Progress(isStarted: run.identity != nil, isReady: run.isReady, isAlive: true)
+        case .stopping: StartSequence.Progress(isStarted: false, isReady: false, isAlive: true)
+        case .watching(let watch): StartSequence.Progress(isStarted: true, isReady: watch.isReady, isAlive: false)
+        case .stopped, .waiting, .backoff, .failed:
+            StartSequence.Progress(isStarted: false, isReady: false, isAlive: false)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import StokerCore
+import StokerMetrics
+
+/// What one process looks like at a scrape.
+struct ProcessRow: Sendable {
+    var plan: ProcessPlan
+    var report: ProcessMachine.Report?
+    var since = Timestamp(milliseconds: 0)
+
+    init(_ plan: ProcessPlan) { self.plan = plan }
+
+    func write(to scrape: inout Scrape, usage: (ProcessIdentity) -> ProcessUsage?) {
+        let name = plan.name
+        scrape.info(
+            "stoker_supervisor_process_info", help: "What a process is.",
+            ["process": name, "kind": plan.kind.rawValue, "engine": plan.engine?.rawValue ?? ""])
+        scrape.gauge(
+            "stoker_supervisor_process_start_timeout_seconds", help: "How long a start may take before it has failed.",
+            ["process": name], value: plan.probes.startTimeout.inSeconds)
+        guard let report else { return }
+        scrape.state(
+            "stoker_supervisor_process_state", help: "Where it is in its life.", ["process": name], is: report.state)
+        scrape.gauge(
+            "stoker_supervisor_process_state_since_timestamp_seconds", help: "When it came into its present state.",
+            ["process": name], value: since.seconds)
+        write(report, to: &scrape)
+        if let used = report.identity.flatMap(usage) { write(used, to: &scrape) }
+    }
+
+    private func write(_ report: ProcessMachine.Report, to scrape: inout Scrape) {
+        if let took = report.lastStart {
+            scrape.gauge(
+                "stoker_supervisor_process_start_duration_seconds", help: "From the last start to ready.",
+                ["process": plan.name], value: took.inSeconds)
+        }
+        if let exit = report.lastExit {
+            scrape.gauge(
+                "stoker_supervisor_process_last_exit_code",
+                help: "Exit code of the last end; 128 and the number for a signal, -1 when nobody saw it.",
+                ["process": plan.name], value: Double(exit.status.number))
+        }
+    }
+
+    private func write(_ used: ProcessUsage, to scrape: inout Scrape) {
+        scrape.counter(
+            "stoker_supervisor_process_cpu_seconds_total", help: "CPU time of the process and its descendants.",
+            ["process": plan.name], value: used.cpuSeconds)
+        scrape.gauge(
+            "stoker_supervisor_process_resident_memory_bytes",
+            help: "Resident memory of the process and its descendants.",
+            ["process": plan.name], value: Double(used.residentBytes))
+    }
+}

@@ -1,0 +1,119 @@
+package import StokerCore
+
+/// What plan and person want, and what follows from the progress of others.
+extension Supervisor {
+    /// Makes this the set of processes: the first plan, and each reload.
+    ///
+    /// What is new starts, what is missing is stopped and forgotten, what would start differently restarts, and the rest
+    /// takes its new settings without noticing. Ignored once a shutdown has begun.
+    package func apply(_ plans: [ProcessPlan]) {
+        guard !isShuttingDown else { return }
+        let kept = Set(plans.map(\.name))
+        let leaving = names.filter { !kept.contains($0) }
+        for name in leaving { retire(name) }
+        names = plans.map(\.name) + leaving
+        startOrder = StartOrder(plans + leaving.compactMap { entries[$0]?.machine.plan })
+        let alive = plans.filter { entries[$0.name]?.machine.state.run != nil }
+        let others = plans.filter { entries[$0.name]?.machine.state.run == nil }
+        // The living first: what they are about to do (restart, for one) decides whether the others must wait for them.
+        for plan in alive { revise(plan) }
+        for plan in others { if entries[plan.name] == nil { add(plan) } else { revise(plan) } }
+        isUnsettled = true
+        settle()
+        nudge()
+    }
+
+    /// Carries out what a person wants; returns once the order is taken.
+    package func order(_ order: ProcessOrder, process name: String) throws(ControlError) {
+        guard !isShuttingDown else {
+            throw ControlError(code: .shuttingDown, message: "the control plane is shutting down")
+        }
+        guard let entry = entries[name], !entry.isRetired else {
+            let known = names.filter { entries[$0]?.isRetired == false }.joined(separator: ", ")
+            throw ControlError(
+                code: .unknownProcess, message: "there is no process \(name)", hint: "the processes are: \(known)")
+        }
+        guard entry.machine.plan.isManaged else {
+            throw ControlError(
+                code: .notManaged, message: "\(name) is only watched (it has a url and no command)",
+                hint: "\(order.rawValue) it where it runs")
+        }
+        tell(name, .order(order))
+        settle()
+        nudge()
+    }
+
+    /// Draws the consequences of what has changed, until nothing changes any more.
+    func settle() {
+        guard isUnsettled else { return }
+        while isUnsettled {
+            isUnsettled = false
+            let progress = progress
+            for name in names { updateBlockers(of: name, progress) }
+            if isShuttingDown { continueShutdown() }
+            for name in names where entries[name]?.isRetired == true { forgetIfAtRest(name) }
+        }
+        if broadcast.hasListeners { broadcast.send(statuses()) }
+    }
+
+    /// From now on nothing is started, and what lives ends in reverse start order.
+    func beginShutdown() {
+        guard !isShuttingDown else { return }
+        isShuttingDown = true
+        isUnsettled = true
+        for name in names { tell(name, .lastRun(Self.farewell)) }
+    }
+
+    private func continueShutdown() {
+        let alive = Set(names.filter { entries[$0]?.machine.isAtRest == false })
+        for name in startOrder.mayEnd(alive: alive) where entries[name]?.isEnding == false {
+            entries[name]?.isEnding = true
+            tell(name, .retire(Self.farewell))
+        }
+    }
+
+    private func add(_ plan: ProcessPlan) {
+        let machine = ProcessMachine(plan, lastGeneration: largestForgottenGeneration, seed: seeds.next())
+        let metrics = metrics?.process(plan)
+        let entry = Entry(machine, metrics: metrics, at: wallClock())
+        entries[plan.name] = entry
+        metrics?.note(entry.report, since: entry.since)
+        updateBlockers(of: plan.name, progress)
+        tell(plan.name, .begin)
+    }
+
+    private func revise(_ plan: ProcessPlan) {
+        let wasRetired = entries[plan.name]?.isRetired == true
+        entries[plan.name]?.isRetired = false
+        tell(plan.name, .revised(plan, blockedBy: startOrder.blockers(of: plan, progress: progress)))
+        entries[plan.name]?.metrics?.note(plan)
+        if wasRetired { tell(plan.name, .begin) }
+    }
+
+    private func retire(_ name: String) {
+        guard entries[name]?.isRetired == false else { return }
+        entries[name]?.isRetired = true
+        tell(name, .retire("it has left the plan"))
+    }
+
+    private func forgetIfAtRest(_ name: String) {
+        guard let machine = entries[name]?.machine, machine.isAtRest else { return }
+        if machine.generation > 0 { host.forget(name) }
+        largestForgottenGeneration = max(largestForgottenGeneration, machine.generation)
+        timers.removeAll(of: name)
+        entries[name] = nil
+        names.removeAll { $0 == name }
+        metrics?.forget(name)
+        isUnsettled = true
+    }
+
+    private func updateBlockers(of name: String, _ progress: [String: StartOrder.Progress]) {
+        guard let machine = entries[name]?.machine, !machine.plan.startAfter.isEmpty else { return }
+        tell(name, .blocked(by: startOrder.blockers(of: machine.plan, progress: progress)))
+    }
+
+    /// How far each process has come.
+    private var progress: [String: StartOrder.Progress] { entries.mapValues(\.machine.progress) }
+
+    private static var farewell: String { "the control plane ends" }
+}

@@ -1,0 +1,124 @@
+package import StokerCore
+package import StokerMetrics
+import Synchronization
+
+/// What a process and its descendants use.
+package struct ProcessUsage: Sendable, Equatable {
+    package var residentBytes: Int64
+    package var cpuSeconds: Double
+
+    package init(residentBytes: Int64, cpuSeconds: Double) {
+        self.residentBytes = residentBytes
+        self.cpuSeconds = cpuSeconds
+    }
+}
+
+/// The supervisor's metrics: `stoker_supervisor_*`, one set of series for each process.
+///
+/// A process that restarts keeps its series; one that leaves the plan loses them.
+package final class SupervisorMetrics: Sendable {
+    /// Asks the kernel what a process tree uses; nil when it is gone.
+    ///
+    /// Must not block: it is called at each scrape and for each status.
+    package let usage: @Sendable (ProcessIdentity) -> ProcessUsage?
+    private let registry: MetricsRegistry
+    private let restarts: CounterFamily
+    private let oomKills: CounterFamily
+    private let checks: CounterFamily
+    private let checkFailures: CounterFamily
+    private let checkDuration: HistogramFamily
+    /// What the collector shows at each scrape.
+    private let rows = Mutex<[String: ProcessRow]>([:])
+
+    /// Registers the families; a registry can have one supervisor.
+    package init(
+        _ registry: MetricsRegistry, usage: @escaping @Sendable (ProcessIdentity) -> ProcessUsage? = { _ in nil }
+    ) throws(MetricsError) {
+        self.registry = registry
+        self.usage = usage
+        restarts = try registry.counter(
+            "stoker_supervisor_process_restarts_total", help: "Starts after the first, by what made them necessary.",
+            labels: ["process", "reason"])
+        oomKills = try registry.counter(
+            "stoker_supervisor_process_oom_kills_total", help: "Ends by the kernel's OOM killer.", labels: ["process"])
+        checks = try registry.counter(
+            "stoker_supervisor_health_checks_total", help: "Probes that were answered or given up.", labels: ["process"]
+        )
+        checkFailures = try registry.counter(
+            "stoker_supervisor_health_check_failures_total",
+            help: "Probes that failed; while a process loads, its startup probe fails in good order.",
+            labels: ["process", "reason"])
+        checkDuration = try registry.histogram(
+            "stoker_supervisor_health_check_duration_seconds", help: "Time from the question to the answer.",
+            labels: ["process"], buckets: .fast)
+        registry.collect("supervisor") { [weak self] scrape in
+            guard let self else { return }
+            for (_, row) in rows.withLock({ $0 }) { row.write(to: &scrape, usage: usage) }
+        }
+    }
+
+    /// The instruments of one process; all its series exist from now on.
+    func process(_ plan: ProcessPlan) -> ProcessMetrics {
+        rows.withLock { $0[plan.name] = ProcessRow(plan) }
+        return ProcessMetrics(
+            name: plan.name, owner: self,
+            restarts: restarts.each(RestartReason.self, after: plan.name),
+            oomKills: oomKills.with(plan.name),
+            checks: checks.with(plan.name),
+            checkFailures: checkFailures.each(ProbeFailureReason.self, after: plan.name),
+            checkDuration: checkDuration.with(plan.name))
+    }
+
+    /// The process has left the plan.
+    func forget(_ name: String) {
+        rows.withLock { $0[name] = nil }
+        for family in [restarts, oomKills, checks, checkFailures] { family.remove(label: "process", value: name) }
+        checkDuration.remove(label: "process", value: name)
+    }
+
+    fileprivate func update(_ name: String, _ change: (inout ProcessRow) -> Void) {
+        rows.withLock { rows in
+            guard var row = rows[name] else { return }
+            change(&row)
+            rows[name] = row
+        }
+    }
+}
+
+/// The instruments of one process.
+struct ProcessMetrics: Sendable {
+    let name: String
+    let owner: SupervisorMetrics
+    let restarts: LabelledCases<RestartReason, Counter>
+    let oomKills: Counter
+    let checks: Counter
+    let checkFailures: LabelledCases<ProbeFailureReason, Counter>
+    let checkDuration: Histogram
+
+    func noteRestart(_ reason: RestartReason) { restarts[reason].increment() }
+
+    func note(_ exit: ProcessExit) {
+        if exit.outOfMemory == true { oomKills.increment() }
+    }
+
+    func note(_ result: ProbeResult) {
+        checks.increment()
+        checkDuration.observe(result.total)
+        guard let failure = result.failure else { return }
+        checkFailures[ProbeFailureReason(rawValue: failure.reason) ?? .other].increment()
+    }
+
+    func note(_ plan: ProcessPlan) { owner.update(name) { $0.plan = plan } }
+
+    func note(_ report: ProcessMachine.Report, since: Timestamp) {
+        owner.update(name) { row in
+            row.report = report
+            row.since = since
+        }
+    }
+}
+
+/// The values of the label `reason` of failed probes, so that all exist from the first scrape.
+enum ProbeFailureReason: String, Sendable, CaseIterable {
+    case timeout, connect, status, exit, other
+}

@@ -1,0 +1,157 @@
+import StokerCore
+import StokerSupervisor
+import StokerTesting
+import Synchronization
+
+/// One run of the real supervisor against the simulated world: chaos, peace, shutdown.
+struct SupervisorSimulation {
+    /// What the run was like, for the tests of the simulation itself.
+    struct Outcome: Equatable {
+        var problems: [String]
+        var trace: UInt64
+        var jobs: Int
+        var time: Duration
+        var starts: Int
+        var kills: Int
+        var finalStates: [String]
+    }
+
+    let seed: UInt64
+
+    func run() -> Outcome {
+        let executor = SimulationExecutor(seed: seed)
+        let world = SimulatedWorld(clock: executor.clock, seed: seed &+ 1)
+        var problems: [String] = []
+        var states: [String] = []
+        do {
+            let result = try executor.run { [seed] in await Self.play(world, seed: seed) }
+            problems = result.problems
+            states = result.states
+        } catch {
+            problems = ["\(error)"]
+        }
+        problems += world.violations
+        return world.state.withLock { state in
+            Outcome(
+                problems: problems, trace: executor.trace, jobs: executor.jobs, time: executor.clock.now.offset,
+                starts: state.starts, kills: state.kills, finalStates: states)
+        }
+    }
+
+    private static func play(_ world: SimulatedWorld, seed: UInt64) async -> (problems: [String], states: [String]) {
+        let supervisor = Supervisor(
+            host: world, prober: world, clock: world.clock,
+            wallClock: { Timestamp(milliseconds: world.now.milliseconds) }, sink: world, seed: seed &+ 2)
+        var problems: [String] = []
+        var states: [String] = []
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await supervisor.run() }
+            var operators = Operators(supervisor: supervisor, world: world, random: SeededGenerator(seed: seed &+ 3))
+            problems += await operators.raiseChaos()
+            world.calmDown()
+            try? await world.clock.sleep(for: .seconds(80))
+            let statuses = await supervisor.statuses()
+            states = statuses.map { "\($0.name) \($0.state)" }
+            problems += operators.unkeptPromises(statuses)
+            problems += await supervisor.leaks()
+            await supervisor.shutdown()
+            problems += world.alive.map { "\($0) outlives the shutdown" }
+            problems += await supervisor.statuses().filter { $0.state != .stopped }.map {
+                "\($0.name) is \($0.state) at the end"
+            }
+        }
+        return (problems, states)
+    }
+}
+
+/// The people of the simulation: they give orders, edit the config and kill shims.
+struct Operators {
+    let supervisor: Supervisor<ManualClock>
+    let world: SimulatedWorld
+    var random: SeededGenerator
+    private var plans = SimulatedPlans.all
+    /// Whom a person has told to stay down last.
+    private var stopped: Set<String> = ["by-hand"]
+    private var edits = 0
+
+    init(supervisor: Supervisor<ManualClock>, world: SimulatedWorld, random: SeededGenerator) {
+        self.supervisor = supervisor
+        self.world = world
+        self.random = random
+    }
+
+    mutating func raiseChaos() async -> [String] {
+        var problems: [String] = []
+        await supervisor.apply(plans)
+        for _ in 0..<8 {
+            try? await world.clock.sleep(for: random.duration(below: .seconds(20)))
+            await actOnce()
+            problems += await supervisor.leaks()
+        }
+        // Whoever was taken out of the plan comes back, so that peace is about all of them.
+        await supervisor.apply(plans)
+        return problems
+    }
+
+    /// What each process should have come to in peace, and has not.
+    func unkeptPromises(_ statuses: [ProcessStatus]) -> [String] {
+        let states = Dictionary(uniqueKeysWithValues: statuses.map { ($0.name, $0.state) })
+        return plans.compactMap { plan in
+            let state = states[plan.name]
+            let expected: ProcessStatus.State = stopped.contains(plan.name) ? .stopped : .ready
+            if state == expected || state == .failed && expected == .ready { return nil }
+            let isHeldUp = plan.startAfter.keys.contains { states[$0] != .ready }
+            if state == .waiting, isHeldUp { return nil }
+            return "\(plan.name) is \(state.map(\.rawValue) ?? "missing") in peace, not \(expected)"
+        }
+    }
+
+    private mutating func actOnce() async {
+        let plan = plans[Int.random(in: 0..<plans.count, using: &random)]
+        switch random.next() % 12 {
+        case 0...1: await give(.stop, plan)
+        case 2...4: await give(.start, plan)
+        case 5...6: await give(.restart, plan)
+        case 7...8: await edit(plan.name)
+        case 9: await takeOut(plan.name)
+        case 10: world.loseShim(of: plan.name)
+        default: break
+        }
+    }
+
+    private mutating func give(_ order: ProcessOrder, _ plan: ProcessPlan) async {
+        do {
+            try await supervisor.order(order, process: plan.name)
+            if order == .stop { stopped.insert(plan.name) } else { stopped.remove(plan.name) }
+        } catch {
+            // An attached process is nobody's to order about, and one that was taken out is unknown.
+        }
+    }
+
+    /// Changes something: a start-relevant part, a probe, or a time.
+    private mutating func edit(_ name: String) async {
+        guard let index = plans.firstIndex(where: { $0.name == name }) else { return }
+        edits += 1
+        switch random.next() % 3 {
+        case 0: if plans[index].isManaged { plans[index].command = ["/opt/\(name)", "--edit", "\(edits)"] }
+        case 1: plans[index].probes.readiness?.interval = .seconds(5 + edits % 10)
+        default: plans[index].restart.initialDelay = .milliseconds(10 + edits)
+        }
+        await supervisor.apply(plans)
+    }
+
+    /// Takes a process out of the plan; the next edit brings it back, often while it is still on its way down.
+    private mutating func takeOut(_ name: String) async {
+        var rest = plans.filter { $0.name != name }
+        // No valid config waits for somebody who is not in it.
+        for index in rest.indices { rest[index].startAfter[name] = nil }
+        await supervisor.apply(rest)
+        if random.chance(0.5) {
+            try? await world.clock.sleep(for: random.duration(below: .seconds(8)))
+            await supervisor.apply(plans)
+        }
+        // Back in the plan it obeys the plan again.
+        stopped.remove(name)
+        if plans.first(where: { $0.name == name })?.autostart == false { stopped.insert(name) }
+    }
+}
