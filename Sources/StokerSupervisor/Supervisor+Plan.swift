@@ -12,7 +12,7 @@ extension Supervisor {
         let leaving = names.filter { !kept.contains($0) }
         for name in leaving { retire(name) }
         names = plans.map(\.name) + leaving
-        startOrder = StartOrder(plans + leaving.compactMap { entries[$0]?.machine.plan })
+        startSequence = StartSequence(plans + leaving.compactMap { entries[$0]?.machine.plan })
         let alive = plans.filter { entries[$0.name]?.machine.state.run != nil }
         let others = plans.filter { entries[$0.name]?.machine.state.run == nil }
         // The living first: what they are about to do (restart, for one) decides whether the others must wait for them.
@@ -66,7 +66,7 @@ extension Supervisor {
 
     private func continueShutdown() {
         let alive = Set(names.filter { entries[$0]?.machine.isAtRest == false })
-        for name in startOrder.mayEnd(alive: alive) where entries[name]?.isEnding == false {
+        for name in startSequence.mayEnd(alive: alive) where entries[name]?.isEnding == false {
             entries[name]?.isEnding = true
             tell(name, .retire(Self.farewell))
         }
@@ -85,7 +85,7 @@ extension Supervisor {
     private func revise(_ plan: ProcessPlan) {
         let wasRetired = entries[plan.name]?.isRetired == true
         entries[plan.name]?.isRetired = false
-        tell(plan.name, .revised(plan, blockedBy: startOrder.blockers(of: plan, progress: progress)))
+        tell(plan.name, .revised(plan, blockedBy: startSequence.blockers(of: plan, progress: progress)))
         entries[plan.name]?.metrics?.note(plan)
         if wasRetired { tell(plan.name, .begin) }
     }
@@ -107,13 +107,13 @@ extension Supervisor {
         isUnsettled = true
     }
 
-    private func updateBlockers(of name: String, _ progress: [String: StartOrder.Progress]) {
+    private func updateBlockers(of name: String, _ progress: [String: StartSequence.Progress]) {
         guard let machine = entries[name]?.machine, !machine.plan.startAfter.isEmpty else { return }
-        tell(name, .blocked(by: startOrder.blockers(of: machine.plan, progress: progress)))
+        tell(name, .blocked(by: startSequence.blockers(of: machine.plan, progress: progress)))
     }
 
     /// How far each process has come.
-    private var progress: [String: StartOrder.Progress] { entries.mapValues(\.machine.progress) }
+    private var progress: [String: StartSequence.Progress] { entries.mapValues(\.machine.progress) }
 
     private static var farewell: String { "the control plane ends" }
 }

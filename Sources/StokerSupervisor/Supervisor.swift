@@ -67,7 +67,7 @@ package actor Supervisor<C: Clock> where C.Duration == Duration {
     var entries: [String: Entry] = [:]
     /// In the order of the plan; those that have left it last.
     var names: [String] = []
-    var startOrder = StartOrder([])
+    var startSequence = StartSequence([])
     var seeds: SeededGenerator
     /// No generation of a process that was forgotten was larger: a later namesake must not reuse one.
     var largestForgottenGeneration: UInt64 = 0
