@@ -8,6 +8,7 @@ package struct GatewayWatch: Sendable {
     /// The newest report, nil while the gateway is silent.
     package private(set) var latest: GatewayStatus?
     private var wasReachable = false
+    private var isEnding = false
     private var out: Set<String> = []
 
     package init(wanted: RoutingTable) { self.wanted = wanted }
@@ -17,6 +18,8 @@ package struct GatewayWatch: Sendable {
         case wants(RoutingTable)
         case report(GatewayStatus)
         case silence(String)
+        /// The gateway is told to end: from now on its silence is no news.
+        case ending
     }
 
     package enum Effect: Sendable, Equatable {
@@ -36,9 +39,12 @@ package struct GatewayWatch: Sendable {
             latest = status
             let stale = status.version != wanted.version || status.epoch != wanted.epoch
             return (stale ? [.push(wanted)] : []) + changes(in: status)
+        case .ending:
+            isEnding = true
+            return []
         case .silence(let why):
             latest = nil
-            guard wasReachable else { return [] }
+            guard wasReachable, !isEnding else { return [] }
             wasReachable = false
             return [.record(.gatewayLost, .warning, subject: "gateway", message: "The gateway does not answer: \(why)")]
         }

@@ -117,6 +117,13 @@ struct GatewayWatchTests {
         #expect(watch.latest == nil)
     }
 
+    @Test func `the silence of a gateway that was told to end is no news`() {
+        var watch = GatewayWatch(wanted: table)
+        _ = watch.handle(.report(report(version: 5)))
+        #expect(watch.handle(.ending) == [])
+        #expect(watch.handle(.silence("refused")) == [])
+    }
+
     @Test func `a backend that the gateway found dead is told once, and its return too`() {
         var watch = GatewayWatch(wanted: table)
         let out = watch.handle(.report(report(version: 5, usable: false)))

@@ -1,0 +1,88 @@
+import Foundation
+import Logging
+import ServiceLifecycle
+import StokerAdmin
+import StokerCore
+import StokerHost
+import StokerMetrics
+import StokerStore
+import StokerSupervisor
+import UnixSignals
+
+extension Composition {
+    /// Writes what is left when all others have ended.
+    var storeKeeper: any Service {
+        Routine { [store = parts.store] in
+            try? await gracefulShutdown()
+            await store.close()
+        }
+    }
+
+    /// The API on the unix socket, and read-only on TCP where the plan says so.
+    func adminServers(logger: Logger) -> [any Service] {
+        let metrics = MetricsPage(startedAt: .now) { [registry, link = parts.link] budget in
+            // Asked first: the gateway has its own deadline, and our collectors then get what is left of the budget.
+            let gateway = await link.metrics()
+            let own = registry.snapshot(deadline: MetricsClock.system.monotonic() + budget)
+            return gateway.map(own.merging) ?? own
+        }
+        let api = AdminAPI(
+            controlPlane: daemon, metrics: metrics,
+            guardian: RequestGuard(hostNames: [ProcessInfo.processInfo.hostName]))
+        var addresses: [AdminServer.Address] = [.unixSocket(path: plan.controlSocket)]
+        if let listen = plan.adminListen { addresses.append(.tcp(listen)) }
+        return addresses.map { address in
+            let server = AdminServer(address: address, api: api, logger: logger)
+            return Routine { try await server.run() }
+        }
+    }
+
+    /// Keeps the gateway's table current and watches what it finds out.
+    var gatewayTalk: any Service {
+        Routine { [link = parts.link] in
+            await cancelWhenGracefulShutdown { await link.run(clock: ContinuousClock()) }
+        }
+    }
+
+    /// SIGHUP reads the config again; what is wrong with it is an event.
+    var hangUps: any Service {
+        Routine { [daemon] in
+            await cancelWhenGracefulShutdown {
+                for await _ in await UnixSignalsSequence(trapping: .sighup) {
+                    try? await daemon.reload()
+                }
+            }
+        }
+    }
+
+    /// The supervisor and the daemon that follows it; asked to end, they end every process in order.
+    var supervision: any Service {
+        Routine { [daemon, supervisor = parts.supervisor] in
+            await withDiscardingTaskGroup { group in
+                group.addTask { await supervisor.run() }
+                group.addTask { await daemon.run() }
+                group.addTask { await giveBackMemory() }
+                try? await gracefulShutdown()
+                await daemon.stop()
+                group.cancelAll()
+            }
+        }
+    }
+}
+
+/// A service from a closure.
+private struct Routine: Service {
+    let body: @Sendable () async throws -> Void
+
+    init(_ body: @escaping @Sendable () async throws -> Void) { self.body = body }
+
+    func run() async throws { try await body() }
+}
+
+/// Waits until the start is surely over, then unmaps what only the start needed.
+private func giveBackMemory() async {
+    guard (try? await ContinuousClock().sleep(for: .seconds(5))) != nil,
+        let maps = try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
+    else { return }
+    StartupMemory.giveBack(maps: maps)
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Glibc
+import Logging
+import ServiceLifecycle
+import StokerAdmin
+import StokerCore
+import StokerHost
+import StokerMetrics
+import StokerProbe
+import StokerStore
+import StokerSupervisor
+import UnixSignals
+
+/// Builds the control plane from a plan and runs it: the one place where the parts meet.
+struct Composition {
+    let plan: Plan
+    let daemon: Daemon
+    let parts: DaemonParts
+    let registry: MetricsRegistry
+    private let host: ShimProcessHost
+    /// Held for the life of the daemon: the lock on the state directory, and the gateway's listening socket.
+    private let claims: Claims
+
+    /// Builds everything and starts nothing.
+    ///
+    /// - Throws: `StartFailure` with one line for whatever is in the way.
+    init(plan: Plan, loader: PlanLoader, program: String) async throws {
+        self.plan = plan
+        claims = try Claims(plan: plan)
+        registry = MetricsRegistry()
+        let now: @Sendable () -> Timestamp = { .now }
+        let store = EventStore(path: plan.eventsDatabase, retention: plan.events, now: now)
+        let printer = EventPrinter(environment: ProcessInfo.processInfo.environment)
+        let sink = EventTee(sinks: [printer, store])
+        let client = CurlClient()
+        host = try Self.host(plan: plan, program: program, listener: claims.listener)
+        let table = RoutingTable(plan: plan, statuses: [], version: 1, epoch: Timestamp.now.milliseconds)
+        let supervisor = Supervisor(
+            host: host, prober: SystemProber(client: client), clock: ContinuousClock(), wallClock: now, sink: sink,
+            seed: UInt64.random(in: 0 ... .max),
+            metrics: try SupervisorMetrics(registry, usage: UsageReader().usage(of:)))
+        parts = DaemonParts(
+            table: table, supervisor: supervisor,
+            link: GatewayLink(socket: plan.gatewaySocket, client: client, table: table, sink: sink, now: now),
+            store: store, sink: sink, instruments: DaemonMetrics(registry: registry))
+        daemon = Daemon(plan: plan, loader: loader, program: program, parts: parts, now: now, pid: getpid())
+        ProcessMetrics.collect(into: registry)
+        BuildInfo(version: Version.text, revision: Version.revision).collect(into: registry)
+    }
+
+    /// Serves until SIGTERM or SIGINT, then ends everything in order.
+    ///
+    /// - Throws: `StartFailure` when the admin API cannot listen.
+    func run() async throws {
+        await sweep()
+        var logger = Logger(label: "stoker", factory: StreamLogHandler.standardError(label:))
+        logger.logLevel = .warning
+        // Ended from the last to the first: processes while the API still answers, the store after all who write to it.
+        let services: [any Service] =
+            [storeKeeper] + adminServers(logger: logger) + [gatewayTalk, hangUps, supervision]
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services.map { .init(service: $0, successTerminationBehavior: .ignore) },
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        do {
+            try await group.run()
+        } catch let error as AdminServerError {
+            throw StartFailure("\(error)")
+        }
+        await host.shutdown()
+        withExtendedLifetime(claims) {}
+    }
+
+    /// Ends in good order what an earlier control plane left running; adopting it comes later.
+    private func sweep() async {
+        let graces = Dictionary(
+            plan.processes.map { ($0.name, $0.stop.grace) }, uniquingKeysWith: { first, _ in first })
+        let ended = await host.sweepLeftovers { graces[$0] ?? StopPolicy().grace }
+        guard !ended.isEmpty else { return }
+        parts.sink.record(
+            Event(
+                time: .now, severity: .warning, kind: .daemonSweptLeftover,
+                message: "An earlier control plane had left \(ended.count) running; ended in good order.",
+                evidence: ended))
+    }
+
+    private static func host(plan: Plan, program: String, listener: Descriptor) throws -> ShimProcessHost {
+        let shim = program.split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/stoker-shim"
+        guard access(shim, X_OK) == 0 else {
+            throw StartFailure("\(shim) is missing: stoker-shim must lie beside stoker; try: make release")
+        }
+        do {
+            return try ShimProcessHost(
+                runtimeDirectory: plan.runtimeDirectory, logPath: { plan.logPath(of: $0) }, shimProgram: shim,
+                inherit: [
+                    ProcessPlan.gatewayName: [InheritedDescriptor(number: listener.number, name: "gateway")]
+                ])
+        } catch {
+            throw StartFailure("cannot watch processes: \(error)")
+        }
+    }
+}

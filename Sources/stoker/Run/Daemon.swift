@@ -1,0 +1,175 @@
+import StokerConfig
+import StokerCore
+import StokerMetrics
+import StokerStore
+import StokerSupervisor
+
+/// The running control plane: owns the plan in force and joins supervisor, gateway and store.
+///
+/// It decides nothing by itself. What processes do is the supervisor's, what the gateway should know follows from
+/// `RoutingTable.init(plan:statuses:…)`, and whether a new plan may be applied from `PlanDifference`.
+actor Daemon: ControlPlane {
+    private let loader: PlanLoader
+    private let program: String
+    private let supervisor: Supervisor<ContinuousClock>
+    private let link: GatewayLink
+    private let store: EventStore
+    private let sink: any EventSink
+    private let instruments: DaemonMetrics
+    private let now: @Sendable () -> Timestamp
+    private let startedAt: Timestamp
+    private let pid: Int32
+    private var plan: Plan
+    /// What the supervisor last announced; the table follows from it and the plan.
+    private var statuses: [ProcessStatus] = []
+    private var table: RoutingTable
+    private var rejected: String?
+    private var stopping = false
+
+    init(
+        plan: Plan, loader: PlanLoader, program: String, parts: DaemonParts, now: @escaping @Sendable () -> Timestamp,
+        pid: Int32
+    ) {
+        self.plan = plan
+        self.loader = loader
+        self.program = program
+        table = parts.table
+        supervisor = parts.supervisor
+        link = parts.link
+        store = parts.store
+        sink = parts.sink
+        instruments = parts.instruments
+        self.now = now
+        startedAt = now()
+        self.pid = pid
+    }
+
+    /// Takes the first plan into force and follows the supervisor until it has ended.
+    func run() async {
+        record(.daemonStarted, "Control plane started.", evidence: ["config \(loader.path), digest \(plan.digest)"])
+        instruments.configAccepted(digest: plan.digest, at: now())
+        await supervisor.apply(wanted)
+        for await announced in await supervisor.changes {
+            statuses = announced
+            await publish()
+        }
+    }
+
+    /// Ends everything in order: first the gateway, which lets its requests finish while the engines still live.
+    func stop() async {
+        guard !stopping else { return }
+        stopping = true
+        record(.daemonStopping, "Control plane is stopping: gateway first, then engines.")
+        await link.expectEnd()
+        await stopGateway()
+        await supervisor.shutdown()
+    }
+
+    // MARK: ControlPlane
+
+    func status() async -> StatusReport {
+        let statuses = await supervisor.statuses()
+        let gateway = await link.latest
+        return StatusReport(
+            version: Version.text, pid: pid, startedAt: startedAt, now: now(), config: loader.path,
+            configDigest: plan.digest, configError: rejected, gatewayListen: plan.gateway.listen.text,
+            adminListen: plan.adminListen?.text, processes: statuses,
+            models: plan.models.map { ModelStatus(model: $0, table: table, gateway: gateway) })
+    }
+
+    func events(_ query: EventQuery) async throws -> [Event] { try await store.events(query) }
+
+    func order(_ order: ProcessOrder, process: String) async throws(ControlError) {
+        guard !stopping else { throw .shuttingDown }
+        try await supervisor.order(order, process: process)
+    }
+
+    func reload() async throws(ControlError) {
+        guard !stopping else { throw .shuttingDown }
+        let next: Plan
+        do {
+            next = try loader.load()
+        } catch {
+            throw reject(error.lines)
+        }
+        let difference = PlanDifference(from: plan, to: next)
+        if let refusal = difference.refusal {
+            throw reject(["\(loader.path): \(refusal.message)"], hint: refusal.hint)
+        }
+        instruments.configAccepted(digest: next.digest, at: now())
+        plan = next
+        rejected = nil
+        record(.configLoaded, "New config in force.", evidence: difference.lines)
+        await publish()
+        await supervisor.apply(wanted)
+    }
+
+    // MARK: Inside
+
+    /// The configured processes, and the gateway beside them.
+    private var wanted: [ProcessPlan] { [.gateway(of: plan, program: program)] + plan.processes }
+
+    /// Numbers the table before the first `await`, so that of two the newer wins whichever arrives first.
+    private func publish() async {
+        var next = RoutingTable(plan: plan, statuses: statuses, version: table.version, epoch: table.epoch)
+        guard next != table else { return }
+        next.version += 1
+        table = next
+        await link.want(next)
+    }
+
+    private func stopGateway() async {
+        let changes = await supervisor.changes
+        // Refused only when it is not there, and then there is nothing to wait for.
+        guard (try? await supervisor.order(.stop, process: ProcessPlan.gatewayName)) != nil else { return }
+        guard await !supervisor.statuses().gatewayIsDown else { return }
+        for await statuses in changes where statuses.gatewayIsDown { return }
+    }
+
+    private func reject(_ lines: [String], hint: String = "stoker check") -> ControlError {
+        rejected = lines.first
+        instruments.configRejected()
+        record(
+            .configRejected, severity: .error, "The config was refused; the old one stays in force.", evidence: lines)
+        return ControlError(code: .badConfig, message: lines.joined(separator: "\n"), hint: hint)
+    }
+
+    private func record(
+        _ kind: Event.Kind, severity: Event.Severity = .info, _ message: String, evidence: [String] = []
+    ) {
+        sink.record(Event(time: now(), severity: severity, kind: kind, message: message, evidence: evidence))
+    }
+}
+
+/// What the daemon is joined from.
+struct DaemonParts {
+    /// The empty first table: its epoch tells this control plane's tables from an earlier one's.
+    let table: RoutingTable
+    let supervisor: Supervisor<ContinuousClock>
+    let link: GatewayLink
+    let store: EventStore
+    let sink: any EventSink
+    let instruments: DaemonMetrics
+}
+
+extension PlanDifference {
+    /// What a reload does, one line a kind of change, for the event.
+    fileprivate var lines: [String] {
+        let named = [("added", added), ("removed", removed), ("restarted", restarted), ("updated in place", updated)]
+        let changes = named.filter { !$0.1.isEmpty }.map { "\($0.0): \($0.1.joined(separator: ", "))" }
+        return changes + (changesRouting ? ["routing changed"] : []) + (isEmpty ? ["nothing changed"] : [])
+    }
+}
+
+extension [ProcessStatus] {
+    fileprivate var gatewayIsDown: Bool {
+        allSatisfy { $0.name != ProcessPlan.gatewayName || $0.state == .stopped || $0.state == .failed }
+    }
+}
+
+extension ControlError {
+    /// The daemon takes no more orders.
+    static var shuttingDown: ControlError {
+        ControlError(code: .shuttingDown, message: "The control plane is shutting down.")
+    }
+}
