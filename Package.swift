@@ -110,7 +110,7 @@ let package = Package(
             name: "StokerTesting", dependencies: ["StokerCore"], path: "Tests/StokerTesting", swiftSettings: strict),
         tests("StokerCore"),
         tests("ShimProtocol"),
-        tests("StokerConfig"),
+        tests("StokerConfig", outside: [yams]),
         tests("StokerHost", ["ShimProtocol"]),
         tests("StokerMetrics"),
         tests("StokerProbe", outside: [nioCore, nioPosix, nioHTTP1]),

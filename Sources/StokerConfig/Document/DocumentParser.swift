@@ -13,20 +13,18 @@ package enum DocumentParser {
 
     /// The tree of the only document in `text`; nil after errors have been reported that leave no tree.
     static func parse(_ text: String, _ diagnostics: Diagnostics) -> ConfigNode? {
-        guard countOfAliases(in: text) <= mostAliases else {
-            reportAlias(at: nil, diagnostics)
+        let aliases = possibleAliases(in: text)
+        guard aliases.count <= mostAliases else {
+            reportAlias(at: aliases.first, diagnostics)
             return nil
         }
         var source = UniqueKeys(text: text)
         while true {
             do {
-                guard let root = try compose(yaml: source.text), !isBlank(root) else {
-                    diagnostics.report(
-                        .emptyFile, "the file says nothing", at: nil,
-                        hint: "processes: { engine-a: { engine: simulator } }")
-                    return nil
-                }
-                return TreeBuilder(source: source, diagnostics: diagnostics).build(root)
+                // A node refers to its anchor weakly; the parser owns it.
+                let parser = try Parser(yaml: source.text)
+                let root = try parser.singleRoot()
+                return withExtendedLifetime(parser) { tree(root, source, diagnostics) }
             } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
                 if source.makeUnique(keys.first ?? "", line: context.mark.line, column: context.mark.column) {
                     continue
@@ -42,19 +40,44 @@ package enum DocumentParser {
         }
     }
 
-    /// Counts what may be an alias: `*` and a name, behind white space or an indicator. Comments and quotes count too;
-    /// the bound leaves room for them.
-    static func countOfAliases(in text: String) -> Int {
-        var count = 0
-        var before: UInt8 = UInt8(ascii: "\n")
-        var wasStar = false
-        for byte in text.utf8 {
-            let isName = byte < 0x80 && (Character(Unicode.Scalar(byte)).isLetter || byte >= 0x30 && byte <= 0x39)
-            if wasStar, isName || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") { count += 1 }
-            wasStar = byte == UInt8(ascii: "*") && (before <= 0x20 || before >= 0x80 || "[{,:?-".utf8.contains(before))
-            before = byte
+    private static func tree(_ root: Node?, _ source: UniqueKeys, _ diagnostics: Diagnostics) -> ConfigNode? {
+        if let root, !isBlank(root) {
+            let tree = TreeBuilder(source: source, diagnostics: diagnostics).build(root)
+            // Without the nodes of the aliases, half of what follows would be said to be missing.
+            return diagnostics.errors.contains { $0.code == .noAlias } ? nil : tree
         }
-        return count
+        diagnostics.report(
+            .emptyFile, "the file says nothing", at: nil, hint: "processes: { engine-a: { engine: simulator } }")
+        return nil
+    }
+
+    /// Where an alias may be: `*` and a name, behind white space or an indicator. Comments and quotes count too; the
+    /// bound leaves room for them.
+    static func possibleAliases(in text: String) -> (count: Int, first: Place?) {
+        var (count, first) = (0, Place?.none)
+        var place = Place(line: 1, column: 0)
+        var before: Unicode.Scalar = "\n"
+        var isStar = false
+        for scalar in text.unicodeScalars {
+            if isStar,
+                scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || "_-".unicodeScalars.contains(scalar)
+            {
+                count += 1
+                first = first ?? place
+            }
+            place.column += 1
+            isStar =
+                scalar == "*"
+                && (before.value <= 0x20 || before.value >= 0x80 || "[{,:?-".unicodeScalars.contains(before))
+            before = scalar
+            if scalar == "\n" { place = Place(line: place.line + 1, column: 0) }
+        }
+        return (count, first)
+    }
+
+    static func reportDepth(at place: Place?, _ diagnostics: Diagnostics) {
+        diagnostics.report(
+            .tooDeep, "nested more than \(deepest) levels deep", at: place, hint: "stoker check --reference")
     }
 
     static func reportAlias(at place: Place?, _ diagnostics: Diagnostics) {

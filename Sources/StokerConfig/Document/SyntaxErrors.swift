@@ -13,19 +13,25 @@ enum SyntaxErrors {
             YamlError.composer(let context, let problem, let mark, _):
             report(problem, context, mark, diagnostics)
         default:
-            // Only libyaml's "out of memory" is left, which is also what it says beyond 1000 levels.
-            diagnostics.report(
-                .tooDeep, "nested more than \(DocumentParser.deepest) levels deep", at: nil,
-                hint: "stoker check --reference")
+            // Only libyaml's "out of memory" is left, which is also what it says when its stacks are full.
+            DocumentParser.reportDepth(at: nil, diagnostics)
         }
     }
 
     private static func report(
         _ problem: String, _ context: YamlError.Context?, _ mark: Mark, _ diagnostics: Diagnostics
     ) {
-        if problem.contains("undefined alias") {
-            DocumentParser.reportAlias(at: Place(mark), diagnostics)
-            return
+        switch problem {
+        case _ where problem.contains("undefined alias"):
+            return DocumentParser.reportAlias(at: Place(mark), diagnostics)
+        case _ where problem.contains("nesting level"):
+            return DocumentParser.reportDepth(at: Place(mark), diagnostics)
+        case _ where problem.contains("another document"):
+            return diagnostics.report(
+                .badYAML, "a second document begins here; a config is one", at: Place(mark), hint: "remove the line ---"
+            )
+        default:
+            break
         }
         var message = "not YAML: \(problem)"
         if let context, !context.text.isEmpty {
@@ -43,8 +49,6 @@ enum SyntaxErrors {
             "indent with spaces, and quote a value that starts with one of @ ` % or a tab"
         case _ where problem.contains("did not find expected key"), _ where problem.contains("block end"):
             "give all keys of one section the same indentation"
-        case _ where problem.contains("another document"):
-            "remove the line ---"
         case _ where problem.contains("could not find expected ':'"):
             "name: value"
         default:

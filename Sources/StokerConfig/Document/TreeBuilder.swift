@@ -15,9 +15,7 @@ struct TreeBuilder {
             return nil
         }
         guard depth <= DocumentParser.deepest else {
-            diagnostics.report(
-                .tooDeep, "nested more than \(DocumentParser.deepest) levels deep", at: place,
-                hint: "stoker check --reference")
+            DocumentParser.reportDepth(at: place, diagnostics)
             return nil
         }
         switch node {

@@ -5,7 +5,9 @@ final class Diagnostics {
     private(set) var errors: [ConfigError] = []
 
     func report(_ code: ConfigError.Code, _ message: String, at place: Place?, hint: String) {
-        errors.append(ConfigError(place: place, code: code, message: message, hint: hint))
+        let error = ConfigError(place: place, code: code, message: message, hint: hint)
+        // An alias is the node of its anchor once more, with the same place.
+        if errors.last != error { errors.append(error) }
     }
 
     /// The errors by place; two at the same place stay in the order in which they were found.

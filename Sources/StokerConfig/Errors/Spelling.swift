@@ -3,7 +3,7 @@ enum Spelling {
     /// The candidate nearest to `word`, if it is near enough to be a slip of the hand.
     static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
         let written = Array(word.lowercased().prefix(64))
-        let allowed = max(1, min(3, written.count / 2))
+        let allowed = min(3, written.count / 2)
         var best: (candidate: String, distance: Int)?
         for candidate in candidates {
             let distance = distance(written, Array(candidate.lowercased()))

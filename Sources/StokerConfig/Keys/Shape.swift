@@ -80,10 +80,13 @@ extension Shape where Value == Int {
 
 extension Shape where Value == Bool {
     static let flag = Shape(kind: .flag) { (text) throws(Complaint) in
+        let mustBe = "; it must be \(ValueKind.flag.inWords)"
         switch text {
         case "true": return true
         case "false": return false
-        default: throw .mustBe(.flag, .badChoice)
+        case "yes", "on", "True", "TRUE": throw Complaint(code: .badChoice, reason: mustBe, suggestion: "true")
+        case "no", "off", "False", "FALSE": throw Complaint(code: .badChoice, reason: mustBe, suggestion: "false")
+        default: throw Complaint(code: .badChoice, reason: mustBe)
         }
     } text: {
         String($0)

@@ -31,7 +31,7 @@ struct CrossChecks {
         for listener in listeners where listener.endpoint.port != 0 {
             claim(listener.endpoint.port, for: listener.name, at: listener.place, key: "listen: 127.0.0.1:", &owners)
         }
-        for process in draft.processes where process.plan.isManaged {
+        for process in draft.processes where process.isPortKnown {
             guard let port = process.plan.endpoint?.port else { continue }
             claim(port, for: process.plan.name, at: process.portPlace, key: "port: ", &owners)
         }

@@ -16,7 +16,8 @@ struct ModelReader {
 
     func read() -> ModelDraft {
         let section = SectionReader(
-            ModelKeys.section, entry.value, path: "models.\(entry.key)", place: entry.place, diagnostics)
+            ModelKeys.section, entry.value, path: "models.\(entry.key)", place: entry.place,
+            hint: "\(entry.key): { \(ModelKeys.backends.hint) }", diagnostics)
         let items = section.list(ModelKeys.backends)
         let backends = names(items, of: ModelKeys.backends, section)
         let standby = names(section.list(ModelKeys.standby), of: ModelKeys.standby, section)

@@ -86,9 +86,10 @@ struct Placeholders {
         let path = Paths.absolute(written, in: directory)
         switch files.read(path, Self.largestSecret) {
         case .failure(let problem):
+            let isThere = problem == .tooLarge || problem == .notRegular
             diagnostics.report(
                 .secretMissing, "cannot read the secret file \(Spelling.shown(path)): \(problem.text)", at: place,
-                hint: "install -m 600 /dev/stdin \(path)")
+                hint: isThere ? "${file:/run/credentials/name}" : "install -m 600 /dev/stdin \(path)")
             return nil
         case .success(let file) where file.mode & 0o077 != 0:
             diagnostics.report(

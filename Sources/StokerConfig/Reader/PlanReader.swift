@@ -11,7 +11,9 @@ struct PlanReader {
 
     /// The plan; to be used only when no error has been reported.
     func read(digest: String) -> Plan {
-        let section = SectionReader(RootKeys.section, root, path: "", place: Place(line: 1, column: 1), diagnostics)
+        let section = SectionReader(
+            RootKeys.section, root, path: "", place: Place(line: 1, column: 1), hint: RootKeys.processes.hint,
+            diagnostics)
         let state = Paths.absolute(section.value(RootKeys.stateDirectory), in: directory)
         let runtime = section.value(RootKeys.runtimeDirectory).map { Paths.absolute($0, in: directory) }
         let gateway = section.section(RootKeys.gateway, GatewayKeys.section)

@@ -35,7 +35,7 @@ struct ProbeReader {
         guard let node = probes.node(key) else { return absent }
         if case .scalar(let text, _) = node.content, text == "off" || text == "false" { return nil }
         let probe = probes.section(key, ProbeKeys.section)
-        guard let target = target(of: probe, usual: usualTarget(profile)) else { return nil }
+        guard !probe.isBroken, let target = target(of: probe, usual: usualTarget(profile)) else { return nil }
         let plain = ProbePlan(target: target)
         return ProbePlan(
             target: target, interval: probe.value(ProbeKeys.interval) ?? interval,

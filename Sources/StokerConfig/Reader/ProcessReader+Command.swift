@@ -75,9 +75,9 @@ extension ProcessReader {
         let hint = "\(entry.key): \"value\""
         guard case .scalar(let text, _) = entry.value.content, !entry.value.isEmpty else {
             let code: ConfigError.Code = entry.value.isEmpty ? .emptyValue : .wrongType
+            let remedy = entry.value.isEmpty ? "an empty value is written \"\"" : "it must be a single value"
             context.diagnostics.report(
-                code, "\(entry.key) is \(entry.value.kindInWords); it must be a single value, \"\" for an empty one",
-                at: entry.value.place, hint: hint)
+                code, "\(entry.key) is \(entry.value.kindInWords); \(remedy)", at: entry.value.place, hint: hint)
             return nil
         }
         guard !text.unicodeScalars.contains("\0") else {

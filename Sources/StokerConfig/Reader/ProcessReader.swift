@@ -7,10 +7,14 @@ struct ProcessDraft {
     var place: Place
     /// Of `port`, or the name when the engine's own port is taken.
     var portPlace: Place
-    var startAfter: [Located<String>]
+    /// false after an error that leaves the port open.
+    var isPortKnown = true
+    var startAfter: [Located<String>] = []
 }
 
 /// Reads one entry of `processes`.
+///
+/// After an error the reading goes on with something harmless, and what follows only from that is not reported.
 struct ProcessReader {
     let context: ReadingContext
     let name: String
@@ -22,51 +26,64 @@ struct ProcessReader {
         name = entry.key
         placeOfName = entry.place
         section = SectionReader(
-            ProcessKeys.section, entry.value, path: "processes.\(entry.key)", place: entry.place, context.diagnostics)
+            ProcessKeys.section, entry.value, path: "processes.\(entry.key)", place: entry.place,
+            hint: "\(entry.key): { engine: simulator }", context.diagnostics)
     }
 
     func read() -> ProcessDraft {
-        let (kind, engine) = readKind()
-        let attached = readURL()
+        var plan = ProcessPlan(name: name, kind: .inference)
+        if section.isBroken {
+            return ProcessDraft(plan: plan, place: placeOfName, portPlace: placeOfName, isPortKnown: false)
+        }
+        let what = readKind()
+        (plan.kind, plan.engine) = (what.kind, what.engine)
+        let profile = what.engine.map(EngineProfile.of)
         let isAttached = section.has(ProcessKeys.url.description)
-        if isAttached { refuseStartKeys() }
-        let profile = engine.map(EngineProfile.of)
         let port = isAttached ? nil : readPort(profile)
-        let endpoint = attached ?? port.map { BackendAddress(host: "127.0.0.1", port: $0) }
-        let workplace = Workplace(directory: readDirectory(), port: port)
-
-        var plan = ProcessPlan(name: name, kind: kind, engine: engine, endpoint: endpoint)
-        if !isAttached {
-            plan.command = readCommand(engine, profile, workplace)
+        let workplace = Workplace(directory: readDirectory(), port: port?.number)
+        if isAttached {
+            refuseStartKeys()
+            plan.endpoint = readURL()
+        } else {
+            plan.endpoint = port.map { BackendAddress(host: "127.0.0.1", port: $0.number) }
+            plan.command = readCommand(what.engine, profile, workplace)
             plan.directory = workplace.directory
-            plan.environment = readEnvironment(port)
+            plan.environment = readEnvironment(port?.number)
             plan.autostart = section.value(ProcessKeys.autostart)
         }
+        readPolicies(into: &plan)
+        plan.probes =
+            ProbeReader(context: context, section: section, workplace: workplace, endpoint: plan.endpoint).read(profile)
+        let startAfter = readStartAfter(into: &plan)
+        return ProcessDraft(
+            plan: plan, place: placeOfName, portPlace: section.place(of: ProcessKeys.port.description),
+            isPortKnown: what.isKnown && port?.isKnown ?? false, startAfter: startAfter)
+    }
+
+    private func readPolicies(into plan: inout ProcessPlan) {
         let policies = PolicyReader(section: section)
         plan.restart = policies.restart()
         plan.stop = policies.stop()
         plan.log = policies.log()
         plan.limits = policies.limits()
-        plan.probes = ProbeReader(context: context, section: section, workplace: workplace, endpoint: endpoint)
-            .read(profile)
-        let startAfter = readStartAfter(into: &plan)
-        return ProcessDraft(
-            plan: plan, place: placeOfName, portPlace: section.place(of: ProcessKeys.port.description),
-            startAfter: startAfter)
     }
 
     /// What the process is, from the two keys that say it; each can be inferred from the other.
-    private func readKind() -> (ProcessKind, Engine?) {
-        let written = section.value(ProcessKeys.engine)
-        let kind =
-            section.value(ProcessKeys.kind) ?? (written == nil ? .other : written == .stoker ? .knowledge : .inference)
+    private func readKind() -> (kind: ProcessKind, engine: Engine?, isKnown: Bool) {
+        let (writtenKind, writtenEngine) = (section.value(ProcessKeys.kind), section.value(ProcessKeys.engine))
+        let isMisread =
+            writtenKind == nil && section.has(ProcessKeys.kind.description)
+            || writtenEngine == nil && section.has(ProcessKeys.engine.description)
+        if isMisread { return (.inference, writtenEngine ?? .openai, section.has(ProcessKeys.port.description)) }
+        let kind = writtenKind ?? (writtenEngine == nil ? .other : writtenEngine == .stoker ? .knowledge : .inference)
         let isBare = !section.has(ProcessKeys.command) && !section.has(ProcessKeys.url.description)
-        let engine = written ?? (kind == .inference ? .openai : kind == .knowledge && isBare ? .stoker : nil)
-        guard let engine, let problem = Self.mismatch(kind, engine) else { return (kind, engine) }
-        context.diagnostics.report(
-            .conflict, problem, at: section.place(of: ProcessKeys.kind.description),
-            hint: "kind: \(engine == .stoker ? "knowledge" : "inference")")
-        return (kind, engine)
+        let engine = writtenEngine ?? (kind == .inference ? .openai : kind == .knowledge && isBare ? .stoker : nil)
+        if let engine, let problem = Self.mismatch(kind, engine) {
+            context.diagnostics.report(
+                .conflict, problem, at: section.place(of: ProcessKeys.kind.description),
+                hint: "kind: \(engine == .stoker ? "knowledge" : "inference")")
+        }
+        return (kind, engine, true)
     }
 
     private static func mismatch(_ kind: ProcessKind, _ engine: Engine) -> String? {
@@ -105,9 +122,11 @@ struct ProcessReader {
         }
     }
 
-    private func readPort(_ profile: EngineProfile?) -> UInt16? {
-        let written = section.value(ProcessKeys.port).flatMap(UInt16.init(exactly:))
-        return written ?? profile?.defaultPort
+    private func readPort(_ profile: EngineProfile?) -> (number: UInt16, isKnown: Bool)? {
+        if let written = section.value(ProcessKeys.port).flatMap(UInt16.init(exactly:)) { return (written, true) }
+        let isMisread = section.has(ProcessKeys.port.description)
+        if let usual = profile?.defaultPort { return (usual, !isMisread) }
+        return isMisread ? (1, false) : nil
     }
 
     /// Children do not inherit the daemon's directory: it depends on who started the daemon.

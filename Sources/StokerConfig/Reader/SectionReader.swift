@@ -13,19 +13,27 @@ struct SectionReader {
     /// Of the key that opens the section.
     let place: Place
     let diagnostics: Diagnostics
+    /// Whether there was something else than a mapping: one error is enough, nothing below it is missed then.
+    let isBroken: Bool
     private let entries: [String: ConfigNode.Entry]
 
-    /// - Parameter node: nil for a section that is not in the file: all defaults.
-    init(_ section: Section, _ node: ConfigNode?, path: String, place: Place, _ diagnostics: Diagnostics) {
+    /// - Parameters:
+    ///   - node: nil for a section that is not in the file: all defaults.
+    ///   - hint: what to paste when the node is no mapping.
+    init(
+        _ section: Section, _ node: ConfigNode?, path: String, place: Place, hint: String, _ diagnostics: Diagnostics
+    ) {
         self.section = section
         self.path = path
         self.place = place
         self.diagnostics = diagnostics
+        let name = path.split(separator: ".").last.map(String.init) ?? "the file"
+        let all = node.map { Self.mapping($0, named: name, hint: hint, diagnostics) } ?? []
+        isBroken = all == nil
         var entries: [String: ConfigNode.Entry] = [:]
-        let known = node.map { Self.mapping($0, named: path, example: section.example, diagnostics) } ?? []
-        for entry in known where section.key(entry.key) != nil { entries[entry.key] = entry }
+        for entry in all ?? [] where section.key(entry.key) != nil { entries[entry.key] = entry }
         self.entries = entries
-        for entry in known where section.key(entry.key) == nil { reportUnknown(entry) }
+        for entry in all ?? [] where section.key(entry.key) == nil { reportUnknown(entry) }
     }
 
     /// Whether the key is in the file.
@@ -40,7 +48,7 @@ struct SectionReader {
     /// The node behind a key; reports a required key that is missing.
     func node(_ key: KeyDescription) -> ConfigNode? {
         if let entry = entries[key.name] { return entry.value }
-        if key.presence == .required {
+        if key.presence == .required, !isBroken {
             diagnostics.report(.missingKey, "\(within(key.name)) is missing", at: place, hint: key.hint)
         }
         return nil
@@ -57,13 +65,13 @@ struct SectionReader {
     /// The section behind a key, empty when the file has none.
     func section(_ key: KeyDescription, _ section: Section) -> SectionReader {
         SectionReader(
-            section, node(key), path: within(key.name), place: entries[key.name]?.place ?? place, diagnostics)
+            section, node(key), path: within(key.name), place: keyPlace(of: key), hint: key.hint, diagnostics)
     }
 
     /// The entries of a mapping whose keys the user chooses, wrong names and duplicates left out.
     func map(_ key: KeyDescription) -> [ConfigNode.Entry] {
         guard case .map(let noun, let rule, _) = key.kind, let node = node(key) else { return [] }
-        return Self.mapping(node, named: within(key.name), example: key.hint, diagnostics).filter { entry in
+        return (Self.mapping(node, named: key.name, hint: key.hint, diagnostics) ?? []).filter { entry in
             if rule.allows(entry.key) { return true }
             diagnostics.report(
                 .badName, "\(Spelling.shown(entry.key)) is no name for a \(noun); it must be \(rule.inWords)",
@@ -76,7 +84,7 @@ struct SectionReader {
     func list(_ key: KeyDescription) -> [ConfigNode]? {
         guard let node = node(key) else { return nil }
         if case .sequence(let items) = node.content { return items }
-        reportType(node, wanted: "a list", of: within(key.name), hint: key.hint)
+        reportType(node, wanted: "a list", of: key.name, hint: key.hint)
         return nil
     }
 
@@ -118,21 +126,21 @@ struct SectionReader {
                 hint: meant.hint)
         } else {
             diagnostics.report(
-                .unknownKey, "\(key) is no key of \(owner); its keys are \(names.joined(separator: ", "))",
+                .unknownKey,
+                "\(key) is no key of \(owner); it has \(names.joined(separator: ", "))",
                 at: entry.place, hint: "remove the line")
         }
     }
 
-    /// The entries of a mapping, each key once.
+    /// The entries of a mapping, each key once; nil when it is none.
     private static func mapping(
-        _ node: ConfigNode, named name: String, example: String, _ diagnostics: Diagnostics
-    ) -> [ConfigNode.Entry] {
+        _ node: ConfigNode, named name: String, hint: String, _ diagnostics: Diagnostics
+    ) -> [ConfigNode.Entry]? {
         guard case .mapping(let entries) = node.content else {
             let code: ConfigError.Code = node.isEmpty ? .emptyValue : .wrongType
-            let subject = name.isEmpty ? "the file" : name
             diagnostics.report(
-                code, "\(subject) is \(node.kindInWords); it must be a mapping", at: node.place, hint: example)
-            return []
+                code, "\(name) is \(node.kindInWords); it must be a mapping", at: node.place, hint: hint)
+            return nil
         }
         return entries.filter { entry in
             guard let line = entry.firstLine else { return true }
@@ -141,15 +149,6 @@ struct SectionReader {
                 hint: "keep one of the two")
             return false
         }
-    }
-}
-
-extension Section {
-    /// The section in one line, for hints.
-    var example: String {
-        guard name != RootKeys.section.name, let first = keys.first(where: { $0.presence == .required }) ?? keys.first
-        else { return RootKeys.processes.hint }
-        return "\(name): { \(first.hint) }"
     }
 }
 

@@ -13,6 +13,11 @@ package indirect enum OrderedJSON: Sendable, Equatable {
     package struct Member: Sendable, Equatable {
         package var key: String
         package var value: OrderedJSON
+
+        package init(key: String, value: OrderedJSON) {
+            self.key = key
+            self.value = value
+        }
     }
 
     /// An object of the members whose value is not nil.
