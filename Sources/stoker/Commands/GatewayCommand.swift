@@ -48,8 +48,7 @@ struct GatewayCommand: AsyncParsableCommand {
         OpenFileLimit.raise()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let server = try await start()
-        for await _ in signals { break }
-        await drain(server, unless: signals)
+        await serve(server, until: signals)
         await server.shutdown()
     }
 
@@ -82,13 +81,35 @@ struct GatewayCommand: AsyncParsableCommand {
         return endpoint
     }
 
-    /// Ends when nobody is served any more, when the time is up, or at another signal.
-    private func drain(_ server: GatewayServer, unless signals: UnixSignalsSequence) async {
+    /// Serves until the first signal, then drains; a second signal cuts the draining short.
+    ///
+    /// One task holds the signals: they can be iterated only once.
+    private func serve(_ server: GatewayServer, until signals: UnixSignalsSequence) async {
+        let (drainOrder, order) = AsyncStream.makeStream(of: Void.self)
         await withTaskGroup(of: Void.self) { group in
-            let clock = ContinuousClock()
+            group.addTask {
+                var count = 0
+                for await _ in signals {
+                    count += 1
+                    guard count == 1 else { return }
+                    order.finish()
+                }
+            }
+            group.addTask {
+                for await _ in drainOrder {}
+                await drain(server)
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Ends when nobody is served any more, or when the time is up.
+    private func drain(_ server: GatewayServer) async {
+        let clock = ContinuousClock()
+        await withTaskGroup(of: Void.self) { group in
             group.addTask { await server.drain(clock: clock, lookEvery: .milliseconds(20)) }
             group.addTask { try? await clock.sleep(for: Self.drainTime) }
-            group.addTask { for await _ in signals { return } }
             await group.next()
             group.cancelAll()
         }
