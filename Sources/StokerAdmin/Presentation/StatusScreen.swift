@@ -45,10 +45,10 @@ package struct StatusScreen: Sendable {
             Table.Cell(
                 process.managed ? process.state.rawValue : "\(process.state.rawValue) (attached)", process.state.tone),
             Table.Cell(TimeText.ago(process.since, now: report.now)),
-            Table.Cell(process.pid.map { "\($0)" } ?? "-"),
+            Table.Cell(process.pid.map { "\($0)" } ?? ""),
             Table.Cell("\(process.restarts)", process.restarts > 0 ? .warning : .plain),
-            Table.Cell(process.residentBytes.map(AmountText.bytes) ?? "-"),
-            Table.Cell(process.address ?? "-"),
+            Table.Cell(process.residentBytes.map(AmountText.bytes) ?? ""),
+            Table.Cell(process.address ?? ""),
             Table.Cell(why(process)),
         ]
     }

@@ -13,9 +13,9 @@ struct StatusScreenTests {
                 config /etc/stoker/stoker.yaml (0123456789ab)
 
                 PROCESS     STATE               SINCE       PID  RESTARTS   MEMORY  ADDRESS         WHY
-                gateway     ready               3 h ago    4712         0        -  -               serving
+                gateway     ready               3 h ago    4712         0                           serving
                 deepseek-a  ready               3 min ago  4713         2  512 MiB  127.0.0.1:9001  GET /health passes (last exit: killed by SIGKILL)
-                other-site  unready (attached)  2 h ago       -         0        -  10.0.0.9:8000   cannot connect: Connection refused
+                other-site  unready (attached)  2 h ago                 0           10.0.0.9:8000   cannot connect: Connection refused
 
                 MODEL        IN ROTATION  BACKENDS
                 deepseek-r1  1 of 2       deepseek-a (standby: other-site)
