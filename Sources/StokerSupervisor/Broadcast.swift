@@ -10,8 +10,9 @@ final class Broadcast<Value: Sendable>: Sendable {
     private let state = Mutex(State())
 
     /// A new listener's stream; it ends with `finish`.
-    func listen() -> AsyncStream<Value> {
+    func listen(startingWith value: Value) -> AsyncStream<Value> {
         let (stream, continuation) = AsyncStream.makeStream(of: Value.self, bufferingPolicy: .bufferingNewest(1))
+        continuation.yield(value)
         let id = state.withLock { state in
             state.lastID += 1
             state.listeners.append((state.lastID, continuation))

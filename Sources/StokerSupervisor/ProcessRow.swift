@@ -1,4 +1,5 @@
 import StokerCore
+import StokerHost
 import StokerMetrics
 
 /// What one process looks like at a scrape.
@@ -9,7 +10,7 @@ struct ProcessRow: Sendable {
 
     init(_ plan: ProcessPlan) { self.plan = plan }
 
-    func write(to scrape: inout Scrape, usage: (ProcessIdentity) -> ProcessUsage?) {
+    func write(to scrape: inout Scrape, used: ProcessTable.Usage?) {
         let name = plan.name
         scrape.info(
             "stoker_supervisor_process_info", help: "What a process is.",
@@ -24,7 +25,7 @@ struct ProcessRow: Sendable {
             "stoker_supervisor_process_state_since_timestamp_seconds", help: "When it came into its present state.",
             ["process": name], value: since.seconds)
         write(report, to: &scrape)
-        if let used = report.identity.flatMap(usage) { write(used, to: &scrape) }
+        if let used { write(used, to: &scrape) }
     }
 
     private func write(_ report: ProcessMachine.Report, to scrape: inout Scrape) {
@@ -41,7 +42,7 @@ struct ProcessRow: Sendable {
         }
     }
 
-    private func write(_ used: ProcessUsage, to scrape: inout Scrape) {
+    private func write(_ used: ProcessTable.Usage, to scrape: inout Scrape) {
         scrape.counter(
             "stoker_supervisor_process_cpu_seconds_total", help: "CPU time of the process and its descendants.",
             ["process": plan.name], value: used.cpuSeconds)

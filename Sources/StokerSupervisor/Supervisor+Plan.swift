@@ -13,11 +13,13 @@ extension Supervisor {
         for name in leaving { retire(name) }
         names = plans.map(\.name) + leaving
         startSequence = StartSequence(plans + leaving.compactMap { entries[$0]?.machine.plan })
-        let alive = plans.filter { entries[$0.name]?.machine.state.run != nil }
-        let others = plans.filter { entries[$0.name]?.machine.state.run == nil }
+        // All are there before the first starts, else nobody would know whom to wait for.
+        let added = plans.filter { entries[$0.name] == nil }
+        for plan in added { add(plan) }
         // The living first: what they are about to do (restart, for one) decides whether the others must wait for them.
-        for plan in alive { revise(plan) }
-        for plan in others { if entries[plan.name] == nil { add(plan) } else { revise(plan) } }
+        for plan in plans where entries[plan.name]?.machine.state.run != nil { revise(plan) }
+        for plan in plans where entries[plan.name]?.machine.state.run == nil { revise(plan) }
+        for plan in added { tell(plan.name, .begin) }
         isUnsettled = true
         settle()
         nudge()
@@ -53,7 +55,7 @@ extension Supervisor {
             if isShuttingDown { continueShutdown() }
             for name in names where entries[name]?.isRetired == true { forgetIfAtRest(name) }
         }
-        if broadcast.hasListeners { broadcast.send(statuses()) }
+        if broadcast.hasListeners { broadcast.send(currentStatuses) }
     }
 
     /// From now on nothing is started, and what lives ends in reverse start order.
@@ -78,8 +80,6 @@ extension Supervisor {
         let entry = Entry(machine, metrics: metrics, at: wallClock())
         entries[plan.name] = entry
         metrics?.note(entry.report, since: entry.since)
-        updateBlockers(of: plan.name, progress)
-        tell(plan.name, .begin)
     }
 
     private func revise(_ plan: ProcessPlan) {

@@ -1,4 +1,5 @@
 package import StokerCore
+import StokerHost
 
 /// Keeps processes in their desired state.
 ///
@@ -57,6 +58,7 @@ package actor Supervisor<C: Clock> where C.Duration == Duration {
     let sink: any EventSink
     let wallClock: @Sendable () -> Timestamp
     let metrics: SupervisorMetrics?
+    let usage: UsageReader
     let broadcast = Broadcast<[ProcessStatus]>()
     private let prober: any Prober
     private let clock: C
@@ -88,9 +90,11 @@ package actor Supervisor<C: Clock> where C.Duration == Duration {
     /// - Parameters:
     ///   - seed: Of all jitter.
     ///   - metrics: Where the numbers go; nil keeps none.
+    ///   - usage: What `statuses` shows as memory and CPU time.
     package init(
         host: any ProcessHost, prober: any Prober, clock: C, wallClock: @escaping @Sendable () -> Timestamp,
-        sink: any EventSink, seed: UInt64, metrics: SupervisorMetrics? = nil
+        sink: any EventSink, seed: UInt64, metrics: SupervisorMetrics? = nil,
+        usage: @escaping UsageReader = ProcessTable.usage(of:)
     ) {
         self.host = host
         self.prober = prober
@@ -98,6 +102,7 @@ package actor Supervisor<C: Clock> where C.Duration == Duration {
         self.wallClock = wallClock
         self.sink = sink
         self.metrics = metrics
+        self.usage = usage
         seeds = SeededGenerator(seed: seed)
         origin = clock.now
         (mailbox, post) = AsyncStream.makeStream(of: Message.self)

@@ -1,26 +1,13 @@
-package import StokerCore
+import StokerCore
+import StokerHost
 package import StokerMetrics
 import Synchronization
-
-/// What a process and its descendants use.
-package struct ProcessUsage: Sendable, Equatable {
-    package var residentBytes: Int64
-    package var cpuSeconds: Double
-
-    package init(residentBytes: Int64, cpuSeconds: Double) {
-        self.residentBytes = residentBytes
-        self.cpuSeconds = cpuSeconds
-    }
-}
 
 /// The supervisor's metrics: `stoker_supervisor_*`, one set of series for each process.
 ///
 /// A process that restarts keeps its series; one that leaves the plan loses them.
 package final class SupervisorMetrics: Sendable {
-    /// Asks the kernel what a process tree uses; nil when it is gone.
-    ///
-    /// Must not block: it is called at each scrape and for each status.
-    package let usage: @Sendable (ProcessIdentity) -> ProcessUsage?
+    private let usage: UsageReader
     private let registry: MetricsRegistry
     private let restarts: CounterFamily
     private let oomKills: CounterFamily
@@ -32,7 +19,7 @@ package final class SupervisorMetrics: Sendable {
 
     /// Registers the families; a registry can have one supervisor.
     package init(
-        _ registry: MetricsRegistry, usage: @escaping @Sendable (ProcessIdentity) -> ProcessUsage? = { _ in nil }
+        _ registry: MetricsRegistry, usage: @escaping UsageReader = ProcessTable.usage(of:)
     ) throws(MetricsError) {
         self.registry = registry
         self.usage = usage
@@ -53,7 +40,9 @@ package final class SupervisorMetrics: Sendable {
             labels: ["process"], buckets: .fast)
         registry.collect("supervisor") { [weak self] scrape in
             guard let self else { return }
-            for (_, row) in rows.withLock({ $0 }) { row.write(to: &scrape, usage: usage) }
+            let rows = Array(rows.withLock { $0 }.values)
+            let used = usage(rows.compactMap { $0.report?.identity })
+            for row in rows { row.write(to: &scrape, used: row.report?.identity.flatMap { used[$0] }) }
         }
     }
 

@@ -14,13 +14,13 @@ package struct ProcessExit: Sendable, Hashable {
 
     /// The end in words for people, half a sentence: `killed by SIGSEGV (core dumped)`.
     ///
-    /// SIGKILL never says who sent it. Of the usual suspects only the kernel's OOM killer leaves a trace, hence
-    /// "probably", with the trace.
+    /// SIGKILL never says who sent it. Of the usual suspects only the kernel's OOM killer leaves a trace, its counter
+    /// or a line in the kernel's log, hence "probably", with the trace.
     package var text: String {
         switch status {
         case .signal(Signal.kill.number, _) where outOfMemory == true:
-            let trace = evidence.first.map { ": \($0)" } ?? ""
-            return "\(status.text), probably the kernel's OOM killer\(trace)"
+            let trace = evidence.last { $0.hasPrefix("oom_kill") || $0.hasPrefix("kernel: ") }
+            return "\(status.text), probably the kernel's OOM killer\(trace.map { ": \($0)" } ?? "")"
         case .signal(Signal.kill.number, _) where outOfMemory == false:
             return "\(status.text), not by the kernel's OOM killer"
         default:

@@ -44,7 +44,7 @@ package enum OutOfMemory {
     ) -> Finding {
         guard let first = before.kills, let last = after.kills else { return Finding(evidence: [], verdict: nil) }
         guard last > first else { return Finding(evidence: [], verdict: false) }
-        var evidence = ["the kernel's OOM killer struck \(last - first) times while it ran"]
+        var evidence = ["oom_kill counter rose by \(last - first) while it ran"]
         if let own = kills?.last(where: { $0.pid == pid }) {
             evidence.append("kernel: \(own.text)")
             return Finding(evidence: evidence, verdict: true)

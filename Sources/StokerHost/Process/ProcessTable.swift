@@ -24,6 +24,12 @@ package struct ProcessTable: Sendable {
         package var residentBytes: Int64 = 0
         package var cpuSeconds: Double = 0
         package var processes = 0
+
+        package init(residentBytes: Int64 = 0, cpuSeconds: Double = 0, processes: Int = 0) {
+            self.residentBytes = residentBytes
+            self.cpuSeconds = cpuSeconds
+            self.processes = processes
+        }
     }
 
     package var entries: [Int32: Entry]

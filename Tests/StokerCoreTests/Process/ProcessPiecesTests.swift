@@ -26,7 +26,7 @@ struct ProcessExitTests {
     func outOfMemory() {
         let killed = ExitStatus.signal(9, dumpedCore: false)
         #expect(
-            ProcessExit(killed, evidence: ["oom_kill counter rose by 1"], outOfMemory: true).text
+            ProcessExit(killed, evidence: ["peak 64GiB", "oom_kill counter rose by 1", "x"], outOfMemory: true).text
                 == "killed by SIGKILL, probably the kernel's OOM killer: oom_kill counter rose by 1")
         #expect(ProcessExit(killed, outOfMemory: true).text == "killed by SIGKILL, probably the kernel's OOM killer")
         #expect(ProcessExit(killed, outOfMemory: false).text == "killed by SIGKILL, not by the kernel's OOM killer")

@@ -41,7 +41,7 @@ struct SupervisorSimulation {
     private static func play(_ world: SimulatedWorld, seed: UInt64) async -> (problems: [String], states: [String]) {
         let supervisor = Supervisor(
             host: world, prober: world, clock: world.clock,
-            wallClock: { Timestamp(milliseconds: world.now.milliseconds) }, sink: world, seed: seed &+ 2)
+            wallClock: { Timestamp(milliseconds: world.now.milliseconds) }, sink: world, seed: seed &+ 2, usage: { _ in [:] })
         var problems: [String] = []
         var states: [String] = []
         await withTaskGroup(of: Void.self) { group in
@@ -78,6 +78,8 @@ struct Operators {
         self.supervisor = supervisor
         self.world = world
         self.random = random
+        // The order of the file means nothing.
+        plans.shuffle(using: &self.random)
     }
 
     mutating func raiseChaos() async -> [String] {
