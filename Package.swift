@@ -101,7 +101,7 @@ let package = Package(
             dependencies: [
                 "StokerCore", "StokerConfig", "StokerHost", "StokerMetrics", "StokerProbe", "StokerStore",
                 "StokerAdmin", "StokerGateway", "StokerKnowledge", "StokerSimulator", "StokerSupervisor",
-                argumentParser, lifecycle, logging, nioPosix, nioCore,
+                argumentParser, lifecycle, unixSignals, logging, nioPosix, nioCore,
             ],
             swiftSettings: strict),
 
