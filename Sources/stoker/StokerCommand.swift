@@ -27,7 +27,7 @@ struct StokerCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Act",
                 subcommands: []),
-            CommandGroup(name: "Serve", subcommands: [KnowledgeCommand.self]),
+            CommandGroup(name: "Serve", subcommands: [KnowledgeCommand.self, SimulateCommand.self]),
         ],
     )
 }
