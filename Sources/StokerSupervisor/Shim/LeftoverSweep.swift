@@ -22,7 +22,14 @@ struct LeftoverSweep: Sendable {
     /// Returns one line for each process that was ended.
     func run() -> [String] {
         let found = names().compactMap(find)
-        // All at once: every grace runs from now.
+        let isGateway = { (leftover: Leftover) in leftover.process == ProcessPlan.gatewayName }
+        let lines = end(found.filter(isGateway)) + end(found.filter { !isGateway($0) })
+        for name in names() { forget(name) }
+        return lines
+    }
+
+    /// Ends these all at once: every grace runs from now.
+    private func end(_ found: [Leftover]) -> [String] {
         for leftover in found { terminate(leftover) }
         let deadlines = found.map { Deadline(after: grace($0.process)) }
         let lines = zip(found, deadlines).map { leftover, deadline in
@@ -33,7 +40,6 @@ struct LeftoverSweep: Sendable {
             return "\(leftover.process) (pid \(leftover.identity.pid)): ended \(how)"
         }
         for leftover in found { dismiss(leftover) }
-        for name in names() { forget(name) }
         return lines
     }
 

@@ -78,10 +78,18 @@ package final class ShimProcessHost: ProcessHost {
 
     /// Ends, in good order, what an earlier control plane left running, before anything is started.
     ///
-    /// - Parameter grace: how long a process may take to end by SIGTERM.
+    /// The gateway goes first, so that its requests can finish while their engines live; it also frees the port that the
+    /// next control plane is to listen on, which is why this needs no host.
+    ///
+    /// - Parameters:
+    ///   - runtimeDirectory: of that control plane.
+    ///   - grace: how long a process may take to end by SIGTERM.
     /// - Returns: one line for each process that was ended.
-    package func sweepLeftovers(grace: @escaping @Sendable (String) -> Duration) async -> [String] {
-        let sweep = LeftoverSweep(launcher: launcher, grace: grace)
+    package static func sweepLeftovers(
+        runtimeDirectory: String, grace: @escaping @Sendable (String) -> Duration
+    ) async -> [String] {
+        let sweep = LeftoverSweep(
+            launcher: ShimLauncher(program: "", directory: runtimeDirectory + "/shim"), grace: grace)
         return await OwnThread.run { sweep.run() }
     }
 

@@ -26,7 +26,7 @@ struct Composition {
     /// - Throws: `StartFailure` with one line for whatever is in the way.
     init(plan: Plan, loader: PlanLoader, program: String) async throws {
         self.plan = plan
-        claims = try Claims(plan: plan)
+        claims = try await Claims(plan: plan)
         registry = MetricsRegistry()
         let now: @Sendable () -> Timestamp = { .now }
         let store = EventStore(path: plan.eventsDatabase, retention: plan.events, now: now)
@@ -52,7 +52,7 @@ struct Composition {
     ///
     /// - Throws: `StartFailure` when the admin API cannot listen.
     func run() async throws {
-        await sweep()
+        reportSwept()
         var logger = Logger(label: "stoker", factory: StreamLogHandler.standardError(label:))
         logger.logLevel = .warning
         // Ended from the last to the first: processes while the API still answers, the store after all who write to it.
@@ -71,17 +71,14 @@ struct Composition {
         withExtendedLifetime(claims) {}
     }
 
-    /// Ends in good order what an earlier control plane left running; adopting it comes later.
-    private func sweep() async {
-        let graces = Dictionary(
-            plan.processes.map { ($0.name, $0.stop.grace) }, uniquingKeysWith: { first, _ in first })
-        let ended = await host.sweepLeftovers { graces[$0] ?? StopPolicy().grace }
-        guard !ended.isEmpty else { return }
+    /// Says what an earlier control plane left running; adopting it comes later.
+    private func reportSwept() {
+        guard !claims.swept.isEmpty else { return }
         parts.sink.record(
             Event(
                 time: .now, severity: .warning, kind: .daemonSweptLeftover,
-                message: "An earlier control plane had left \(ended.count) running; ended in good order.",
-                evidence: ended))
+                message: "An earlier control plane had left \(claims.swept.count) running; ended in good order.",
+                evidence: claims.swept))
     }
 
     private static func host(plan: Plan, program: String, listener: Descriptor) throws -> ShimProcessHost {
