@@ -20,14 +20,11 @@ struct StokerCommand: AsyncParsableCommand {
             """,
         version: Version.text, subcommands: [GatewayCommand.self],
         groupedSubcommands: [
-            CommandGroup(name: "Run", subcommands: [RunCommand.self]),
-            CommandGroup(
-                name: "Look",
-                subcommands: [CheckCommand.self]),
+            CommandGroup(name: "Run", subcommands: [RunCommand.self, CheckCommand.self]),
+            CommandGroup(name: "Look", subcommands: [StatusCommand.self, EventsCommand.self, LogsCommand.self]),
             CommandGroup(
                 name: "Act",
-                subcommands: []),
+                subcommands: [StartCommand.self, StopCommand.self, RestartCommand.self, ReloadCommand.self]),
             CommandGroup(name: "Serve", subcommands: [KnowledgeCommand.self, SimulateCommand.self]),
-        ],
-    )
+        ])
 }

@@ -38,7 +38,7 @@ struct Composition {
         let supervisor = Supervisor(
             host: host, prober: SystemProber(client: client), clock: ContinuousClock(), wallClock: now, sink: sink,
             seed: UInt64.random(in: 0 ... .max),
-            metrics: try SupervisorMetrics(registry, usage: UsageReader().usage(of:)))
+            metrics: try SupervisorMetrics(registry))
         parts = DaemonParts(
             table: table, supervisor: supervisor,
             link: GatewayLink(socket: plan.gatewaySocket, client: client, table: table, sink: sink, now: now),
