@@ -109,7 +109,7 @@ let package = Package(
         .target(
             name: "StokerTesting", dependencies: ["StokerCore"], path: "Tests/StokerTesting", swiftSettings: strict),
         tests("StokerCore"),
-        tests("ShimProtocol"),
+        tests("ShimProtocol", ["StokerCore"]),
         tests("StokerConfig", outside: [yams]),
         tests("StokerHost", ["ShimProtocol"]),
         tests("StokerMetrics"),

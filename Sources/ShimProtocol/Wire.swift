@@ -1,4 +1,4 @@
-/// Writes the fields of a message one after the other: integers little-endian, texts and lists after their 32-bit length.
+/// Writes the fields of a message one after the other: integers little-endian, texts and lists after their length.
 struct WireWriter {
     private(set) var bytes: [UInt8] = [ShimProtocol.version]
 

@@ -7,7 +7,7 @@ import ShimProtocol
 struct Output {
     /// Where output is read: the shim's own pipe, or that of a process whose shim died.
     private(set) var source: Int32
-    /// Bytes lost since the last report, and the last reason.
+    /// Bytes lost since the last report, and the last reason there was to lose any.
     private(set) var dropped: UInt64 = 0
     private(set) var droppedError: Int32 = 0
     private let ownSource: Int32
@@ -69,10 +69,7 @@ struct Output {
         }
     }
 
-    mutating func forgetDropped() {
-        dropped = 0
-        droppedError = 0
-    }
+    mutating func forgetDropped() { dropped = 0 }
 
     /// Returns nil when the pipe is empty.
     private mutating func keep(_ most: Int, _ now: UInt64) -> Int? {

@@ -143,9 +143,10 @@ struct Shim {
             let run = try spawner.start(order, output: output)
             child = .running(run, killOrdered: false)
             lastExit = nil
-            control.send(.started(run))
+            // Written before it is told: whoever knows of the child finds the record.
             _ = TextFile.write(
                 "\(run.pid) \(run.startTime) \(bootID)", to: setup.identityPath, flags: O_WRONLY | O_CREAT | O_TRUNC)
+            control.send(.started(run))
         } catch {
             control.send(.startFailed(generation: order.generation, failure: error))
         }

@@ -91,14 +91,3 @@ private enum RunningProgram {
         tail.split(separator: UInt8(ascii: "\n")).last.map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 }
-
-extension ExitStatus {
-    /// Reads what `waitpid` said.
-    package init(waitStatus status: Int32) {
-        let signal = clinux_wait_status_signal(status)
-        self =
-            signal == 0
-            ? .code(clinux_wait_status_code(status))
-            : .signal(signal, dumpedCore: clinux_wait_status_dumped_core(status) != 0)
-    }
-}

@@ -28,7 +28,7 @@ package struct ShimLauncher: Sendable {
     /// The shim's record of its child: `PID START-TIME BOOT-ID`.
     package func identityPath(of process: String) -> String { "\(directory)/\(process).child" }
 
-    /// Starts a shim for a process. We bind its socket for it, so that there is no moment at which it cannot be reached.
+    /// Starts a shim for a process. We bind its socket for it, so that there is no moment when it cannot be reached.
     ///
     /// - Parameter inherited: descriptors that become 3, 4 … of each child.
     package func launch(_ process: String, inherited: [Int32]) throws(SystemError) -> LaunchedShim {

@@ -1,11 +1,12 @@
 import CLinux
 import Glibc
+package import StokerCore
 
 /// Starts programs by `posix_spawn`, each in a session of its own.
 ///
-/// Not swift-subprocess: it cannot pass descriptors beyond the three standard ones (a shim needs the gateway's listening
-/// socket and its own), and 1.0.2 may deadlock on its fork path when session and process group are both set (its issue
-/// 374). Not Foundation's `Process`: it misses deaths when grandchildren hold its socket.
+/// Not swift-subprocess: it cannot pass descriptors beyond the three standard ones (a shim needs its own socket and the
+/// gateway's), and 1.0.2 may deadlock on its fork path when session and process group are set (its issue 374).
+/// Not Foundation's `Process`: it misses deaths when grandchildren hold its socket.
 package enum Spawn {
     /// What to start.
     package struct Request: Sendable {
@@ -55,9 +56,9 @@ package enum Spawn {
     }
 
     /// The status of a child that has ended, which is thereby reaped; nil while it runs, or when it is not our child.
-    package static func reap(_ pid: Int32) -> Int32? {
+    package static func reap(_ pid: Int32) -> ExitStatus? {
         var status: Int32 = 0
-        return waitpid(pid, &status, WNOHANG) == pid ? status : nil
+        return waitpid(pid, &status, WNOHANG) == pid ? ExitStatus(waitStatus: status) : nil
     }
 
     private static func program(of request: Request) throws(SystemError) -> String {

@@ -20,7 +20,7 @@ package enum PacketSocket {
         case failed(Int32)
     }
 
-    /// A socket at that path that only this user can reach. What lies there is removed: the caller knows that it is old.
+    /// A socket at that path that only this user can reach. What lies there is removed: the caller knows it is old.
     package static func listen(at path: String, backlog: Int32 = 8) throws(SystemError) -> Descriptor {
         let socket = try make()
         unlink(path)

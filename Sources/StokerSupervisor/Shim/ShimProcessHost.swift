@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import ShimProtocol
 package import StokerCore
@@ -152,10 +151,8 @@ package final class ShimProcessHost: ProcessHost {
             link.watches = []
             link.shim = nil
             link.unsent = []
-            let signal = clinux_wait_status_signal(status)
-            let how = signal == 0 ? "left with code \(clinux_wait_status_code(status))" : "died of signal \(signal)"
             let input = ShimSession.Input.shimEnded(
-                reason: "its shim (pid \(pid)) \(how)", survivor: survivor(of: process, link))
+                reason: "its shim (pid \(pid)) \(status.deathText)", survivor: survivor(of: process, link))
             feed(input, &link, process)
             links[process] = link.session.shim == .absent && link.session.run == nil ? nil : link
         }

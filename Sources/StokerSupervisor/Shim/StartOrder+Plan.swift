@@ -29,4 +29,13 @@ extension ExitStatus {
         case .signal(let signal, let dumpedCore): self = .signal(signal, dumpedCore: dumpedCore)
         }
     }
+
+    /// For a shim's own end: `died of signal 9`.
+    var deathText: String {
+        switch self {
+        case .code(let code): "left with code \(code)"
+        case .signal(let signal, _): "died of signal \(signal)"
+        case .unknown: "is gone"
+        }
+    }
 }

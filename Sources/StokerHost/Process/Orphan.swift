@@ -1,13 +1,12 @@
 import CLinux
 import Glibc
-import StokerCore
-import StokerHost
+package import StokerCore
 
 /// Signals to processes that are not our children: each goes through a pidfd whose start time was checked, so that a
 /// number which has passed to a stranger is never signalled.
-enum Orphan {
+package enum Orphan {
     /// SIGTERM to its process group, and SIGCONT, for a stopped process would not hear it.
-    static func terminate(_ identity: ProcessIdentity) {
+    package static func terminate(_ identity: ProcessIdentity) {
         guard let process = ProcessFacts.open(identity) else { return }
         // It is the leader of its group and alive, so the group is its own.
         let group = ProcessTable.read().entries.values.filter { $0.group == identity.pid }
@@ -20,7 +19,7 @@ enum Orphan {
     }
 
     /// SIGKILL to it and all that descends from it, until nothing new turns up.
-    static func kill(_ identity: ProcessIdentity) {
+    package static func kill(_ identity: ProcessIdentity) {
         for _ in 0..<8 {
             let table = ProcessTable.read()
             guard table.entries[identity.pid]?.startTime == identity.startTime else { return }
@@ -32,7 +31,7 @@ enum Orphan {
     }
 
     /// SIGKILL to what an ended process left in its session.
-    static func clearSession(of identity: ProcessIdentity) {
+    package static func clearSession(of identity: ProcessIdentity) {
         for entry in session(of: identity, in: ProcessTable.read()) where entry.pid != identity.pid {
             signal(entry, SIGKILL)
         }
@@ -47,13 +46,5 @@ enum Orphan {
         let identity = ProcessIdentity(pid: entry.pid, startTime: entry.startTime, bootID: ProcessFacts.bootID)
         guard let process = ProcessFacts.open(identity) else { return }
         _ = clinux_pidfd_send_signal(process.number, signal)
-    }
-}
-
-extension ProcessIdentity {
-    /// Reads the shim's record of its child; nil when there is none, or it is damaged.
-    init?(recordedAt path: String) {
-        guard let text = TextFile.read(path, most: 256) else { return nil }
-        self.init(record: text)
     }
 }
