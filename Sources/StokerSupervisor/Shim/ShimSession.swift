@@ -1,26 +1,33 @@
-import ShimProtocol
-import StokerCore
+package import ShimProtocol
+package import StokerCore
 
 /// What a host knows of one process and its shim, and what it does about each thing that happens: a value without
 /// sockets or processes. `ShimProcessHost` performs the effects.
-struct ShimSession: Sendable {
+package struct ShimSession: Sendable {
     /// One start, until its end has been told.
-    struct Run: Sendable, Equatable {
-        var order: StartOrder
+    package struct Run: Sendable, Equatable {
+        package var order: StartOrder
         /// nil until the shim has said so.
-        var identity: ProcessIdentity?
-        var isKillOrdered = false
+        package var identity: ProcessIdentity?
+        package var isKillOrdered = false
         /// Why its shim is gone; nil while it has one.
-        var orphanedBecause: String?
+        package var orphanedBecause: String?
+
+        package init(order: StartOrder, identity: ProcessIdentity? = nil) {
+            self.order = order
+            self.identity = identity
+        }
     }
 
-    enum Shim: Sendable, Equatable {
+    /// Whether there is a shim to speak to.
+    package enum Shim: Sendable, Equatable {
         case absent, present
         /// Told to leave; its socket's path is free only when it has.
         case leaving
     }
 
-    enum Input: Sendable, Equatable {
+    /// What can happen.
+    package enum Input: Sendable, Equatable {
         case start(StartOrder)
         case terminate(generation: UInt64)
         case kill(generation: UInt64)
@@ -33,7 +40,8 @@ struct ShimSession: Sendable {
         case orphanEnded
     }
 
-    enum Effect: Sendable, Equatable {
+    /// What the host is to do, in this order.
+    package enum Effect: Sendable, Equatable {
         case launch
         case send(ShimOrder)
         case emit(generation: UInt64, HostEvent.Kind)
@@ -50,16 +58,19 @@ struct ShimSession: Sendable {
         case remove
     }
 
-    private(set) var shim = Shim.absent
-    private(set) var run: Run?
+    package private(set) var shim = Shim.absent
+    /// What was started and has not ended.
+    package private(set) var run: Run?
     /// How many shims may still be spent on draining one orphan: a shim that dies at once must not be a busy loop.
     private var drainsLeft = 0
     private var isForgotten = false
     private let bootID: String
 
-    init(bootID: String) { self.bootID = bootID }
+    /// - Parameter bootID: of this boot, for the identities of children.
+    package init(bootID: String) { self.bootID = bootID }
 
-    mutating func handle(_ input: Input) -> [Effect] {
+    /// Takes up what has happened.
+    package mutating func handle(_ input: Input) -> [Effect] {
         switch input {
         case .start(let order): start(order)
         case .terminate(let generation): terminate(generation)

@@ -1,4 +1,4 @@
-import ShimProtocol
+package import ShimProtocol
 import StokerHost
 
 /// Error numbers in words.
@@ -11,7 +11,7 @@ extension StartFailure {
     ///
     /// - Parameter programExists: whether the program's file is there, which tells a missing program from a missing
     ///   interpreter: the kernel says ENOENT for both.
-    func text(of order: StartOrder, programExists: Bool) -> String {
+    package func text(of order: StartOrder, programExists: Bool) -> String {
         let words = ErrorWords.of(error)
         let program = order.command.first ?? ""
         switch step {

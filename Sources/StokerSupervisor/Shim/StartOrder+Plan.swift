@@ -1,10 +1,10 @@
-import ShimProtocol
-import StokerCore
+package import ShimProtocol
+package import StokerCore
 
 extension StartOrder {
     /// What a plan means for a shim. `inherited`: names of the descriptors that the process gets from 3 up; they are
     /// announced as systemd announces them, but without LISTEN_PID, which nobody knows before the start.
-    init(_ process: ProcessPlan, generation: UInt64, logPath: String, inherited: [String]) {
+    package init(_ process: ProcessPlan, generation: UInt64, logPath: String, inherited: [String]) {
         var environment = process.environment.mapValues(\.revealed)
         if !inherited.isEmpty {
             environment["LISTEN_FDS"] = "\(inherited.count)"
@@ -23,7 +23,8 @@ extension StartOrder {
 }
 
 extension ExitStatus {
-    init(_ status: ChildStatus) {
+    /// What a shim says of an end, in the words of the core.
+    package init(_ status: ChildStatus) {
         switch status {
         case .code(let code): self = .code(code)
         case .signal(let signal, let dumpedCore): self = .signal(signal, dumpedCore: dumpedCore)

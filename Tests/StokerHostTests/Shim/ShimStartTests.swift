@@ -74,7 +74,7 @@ extension ShimProcesses {
             let status = try #require(TextFile.read("/proc/\(child.pid)/status"))
             #expect(status.contains("SigBlk:\t0000000000000000"))
             let ignored = status.split(separator: "\n").first { $0.hasPrefix("SigIgn:") }?.suffix(16)
-            // 32 and 33 are glibc's own, which it lets nobody touch; some container runtimes start us with them ignored.
+            // 32 and 33 are glibc's own, which it lets nobody touch; some container runtimes start us without them.
             #expect(ignored.flatMap { UInt64($0, radix: 16) }.map { $0 & ~0x1_8000_0000 } == 0)
         }
 
