@@ -7,8 +7,11 @@ import Glibc
 package final class DatabaseLock: Sendable {
     private let descriptor: Int32
 
-    /// Locks `path`, which is created if need be. The kernel frees the lock when this process ends, however it ends.
-    package init(path: String) throws(KnowledgeError) {
+    /// Locks `database` by a file beside it, which is created if need be and never removed.
+    ///
+    /// The kernel frees the lock when this process ends, however it ends.
+    package init(database: String) throws(KnowledgeError) {
+        let path = database + ".lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw KnowledgeError(.cannotOpen, "cannot create \(path): \(String(cString: strerror(errno)))")
@@ -16,7 +19,7 @@ package final class DatabaseLock: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let holder = Self.holder(descriptor)
             close(descriptor)
-            throw KnowledgeError(.cannotOpen, "\(path) is held by another `stoker knowledge`\(holder): stop it first")
+            throw KnowledgeError(.cannotOpen, "\(database) is held by another `stoker knowledge`\(holder): stop it first")
         }
         self.descriptor = descriptor
         recordHolder()

@@ -17,7 +17,7 @@ package final class KnowledgeStore: Sendable {
         let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
         guard (try? FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)) != nil
         else { throw KnowledgeError(.cannotOpen, "cannot create the directory \(directory) for the database") }
-        lock = try DatabaseLock(path: path + ".lock")
+        lock = try DatabaseLock(database: path)
         self.path = path
         do {
             pool = try DatabasePool(path: path, configuration: Self.configuration)
