@@ -4,6 +4,11 @@ package struct AnswerMeter: Sendable, Equatable {
     package struct Usage: Sendable, Equatable {
         package var input: Int
         package var output: Int
+
+        package init(input: Int, output: Int) {
+            self.input = input
+            self.output = output
+        }
     }
 
     /// A line longer than this is counted but not searched for usage when it is split over several reads.

@@ -10,7 +10,10 @@ package struct Exchange: Sendable {
         /// - Parameter reused: whether the connection had served another request before.
         case failed(AttemptFailure, reused: Bool)
         case head(ResponseFacts)
-        case body(bytes: Int)
+        /// - Parameters:
+        ///   - bytes: with the framing.
+        ///   - hasData: whether any of them is data.
+        case body(bytes: Int, hasData: Bool)
         case end
         /// The shell stops reading from the backend because the client is slow.
         case paused
@@ -92,8 +95,10 @@ package struct Exchange: Sendable {
             return .forward
         case (.idle, .begin): return begin(choose)
         case (.waiting, .head(let facts)): return head(facts, at: now, choose)
-        case (.holding(let facts), .body(let bytes)): return body(facts, bytes: bytes, at: now)
-        case (.holding(let facts), .end) where facts.isEventStream && facts.status == 200 && held == 0:
+        case (.holding(let facts), .body(let bytes, let hasData)):
+            return body(facts, bytes: bytes, hasData: hasData, at: now)
+        // Its first data would have committed it.
+        case (.holding(let facts), .end) where facts.isEventStream && facts.status == 200:
             return fail(.emptyStream, choose)
         case (.holding, .end), (.streaming, .end):
             phase = .done
@@ -135,10 +140,10 @@ package struct Exchange: Sendable {
         return .commit
     }
 
-    private mutating func body(_ facts: ResponseFacts, bytes: Int, at now: Duration) -> Decision {
+    private mutating func body(_ facts: ResponseFacts, bytes: Int, hasData: Bool, at now: Duration) -> Decision {
         progress = now
         held += bytes
-        guard facts.isEventStream || held > Self.holdLimit else { return .hold }
+        guard (facts.isEventStream && hasData) || held > Self.holdLimit else { return .hold }
         phase = .streaming
         return .commit
     }

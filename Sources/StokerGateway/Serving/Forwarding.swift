@@ -95,13 +95,15 @@ final class Forwarding {
     func meter(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) { answer?.take(bytes, range) }
 
     func upstream(_ upstream: UpstreamConnection, body: ByteBuffer) {
-        guard var bytes = answer?.stretch(body) else { return }
-        let decision = decide(.body(bytes: bytes.readableBytes))
+        guard let answer else { return }
+        let hasData = answer.hasNewData
+        var bytes = answer.stretch(body)
+        let decision = decide(.body(bytes: bytes.readableBytes, hasData: hasData))
         if decision == .forward {
-            answer?.frame(&bytes)
+            answer.frame(&bytes)
             client.write(bytes)
         } else {
-            answer?.hold(bytes)
+            answer.hold(bytes)
             carryOut(decision)
         }
     }

@@ -6,6 +6,8 @@ final class RelayedAnswer {
     let framing: ClientFraming
     /// When the first byte went to the client.
     var committedAt: Duration?
+    /// Whether the stretch that is coming has body data in it.
+    private(set) var hasNewData = false
     private var held = ByteBuffer()
     private var meter = AnswerMeter()
     /// Body data without chunk framing, gathered for a client that knows no chunks.
@@ -22,12 +24,14 @@ final class RelayedAnswer {
 
     /// Sees a stretch of body data.
     func take(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) {
+        hasNewData = true
         if head.isEventStream { meter.takeEvents(bytes, range) }
         unframed?.writeBytes(bytes.extracting(range).bytes)
     }
 
     /// What of a stretch as the backend sent it is for the client.
     func stretch(_ body: ByteBuffer) -> ByteBuffer {
+        hasNewData = false
         guard let data = unframed else { return body }
         unframed = ByteBuffer()
         return data

@@ -98,7 +98,9 @@ final class UpstreamConnection: ChannelInboundHandler {
         loop.forget(self)
         guard let owner = detach() else { return }
         switch reader.ending {
-        case .complete: owner.upstreamEnded(self, reusable: false)
+        case .complete:
+            owner.upstreamEnded(self, reusable: false)
+            owner.upstreamPausedReading()
         case .truncated: owner.upstream(self, failed: .truncated)
         case .idle, .early: owner.upstream(self, failed: .closedEarly)
         }

@@ -20,8 +20,13 @@ enum UpstreamError: Error {
         return .connect(text(error))
     }
 
+    /// Why a question for the health path was not answered well.
+    static func healthFailure(_ error: any Error) -> String {
+        error is UpstreamError ? text(error) : connectFailure(error).text
+    }
+
     /// A clause for people.
-    static func text(_ error: any Error) -> String {
+    private static func text(_ error: any Error) -> String {
         switch error {
         case let error as IOError: String(cString: strerror(error.errnoCode)).lowercased()
         case ChannelError.connectTimeout, UpstreamError.timeout: "no connection in time"

@@ -1,0 +1,60 @@
+import StokerGateway
+import Testing
+
+@Suite("Counting an answer's worth")
+struct AnswerMeterTests {
+    static func meter(_ parts: [String]) -> AnswerMeter {
+        var meter = AnswerMeter()
+        for part in parts {
+            let bytes = Array(part.utf8)
+            meter.takeEvents(bytes.span, 0..<bytes.count)
+        }
+        return meter
+    }
+
+    static let stream =
+        "data: {\"a\":1}\r\n\r\n: note\n\ndata:{\"usage\":null}\n\nevent: x\nid: 1\n"
+        + "data: {\"usage\": {\"completion_tokens\":5, \"prompt_tokens\" : 12}}\n\ndata: [DONE]\n\n"
+
+    @Test("events and usage are found wherever the stream was split")
+    func splits() {
+        let text = Self.stream
+        for offset in text.indices {
+            let meter = Self.meter([String(text[..<offset]), String(text[offset...])])
+            #expect(meter.events == 3)
+            #expect(meter.usage == AnswerMeter.Usage(input: 12, output: 5))
+            #expect(meter.isDone)
+            #expect(meter.isAtLineStart)
+        }
+    }
+
+    @Test("without usage each event counts as a token")
+    func events() {
+        let meter = Self.meter(["data: 1\n\ndata: 2\n\ndata: 3"])
+        #expect(meter.events == 2)
+        #expect(meter.outputTokens == 2)
+        #expect(!meter.isAtLineStart)
+    }
+
+    @Test("a line longer than the bound counts once and costs no more memory")
+    func overlong() {
+        let part = String(repeating: "x", count: 10_000)
+        let meter = Self.meter(["data: "] + Array(repeating: part, count: 5) + ["\n\ndata: 1\n"])
+        #expect(meter.events == 2)
+    }
+
+    @Test("the model's own words about usage are not taken for it")
+    func quoted() {
+        let meter = Self.meter([#"data: {"content":"\"usage\":{\"prompt_tokens\":9}"}"# + "\n"])
+        #expect(meter.usage == nil)
+    }
+
+    @Test("a unary answer's usage is found")
+    func document() {
+        var meter = AnswerMeter()
+        let bytes = Array(#"{"choices":[{"text":"a"}],"usage":{"prompt_tokens":3,"completion_tokens":4}}"#.utf8)
+        meter.takeDocument(bytes.span, 0..<bytes.count)
+        #expect(meter.usage == AnswerMeter.Usage(input: 3, output: 4))
+        #expect(meter.outputTokens == 4)
+    }
+}
