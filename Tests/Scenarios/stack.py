@@ -163,9 +163,8 @@ class Stack:
         return {p["name"]: (p["state"], p["reason"]) for p in self.status()["processes"]}
 
     def events(self, kind=None, subject=None):
-        found = json.loads(self.cli("events", "--json", "--limit", "10000").stdout)
         return [
-            e for e in found
+            e for e in http(f"{self.admin}/api/v1/events?limit=10000").json["events"]
             if (kind is None or e["kind"] == kind) and (subject is None or e.get("subject") == subject)
         ]
 

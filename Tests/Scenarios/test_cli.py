@@ -41,6 +41,14 @@ def test_an_unknown_process_is_named_with_a_hint(pair):
         assert refused.returncode == 2 and "c" in refused.stderr, order
 
 
+def test_tcp_takes_no_orders(pair):
+    stack = pair().start().ready()
+    pid = stack.pid("a")
+    for path in ("/api/v1/processes/a/stop", "/api/v1/reload"):
+        assert http(stack.admin + path, b"").status == 403
+    assert stack.pid("a") == pid
+
+
 def test_without_a_daemon_commands_say_so(pair):
     stack = pair()
     for command in (["status"], ["reload"], ["stop", "a"]):
