@@ -2,8 +2,9 @@ import NIOCore
 import StokerMetrics
 import Synchronization
 
-/// Sits on the listening channel: counts the client connections, and stops accepting at the limit. Who comes then waits
-/// in the kernel's backlog instead of getting a connection that nobody serves.
+/// Sits on the listening channel: counts the client connections, and stops accepting at the limit, which is none before
+/// the first table. Who comes then waits in the kernel's backlog instead of getting a connection that nobody serves, or
+/// from a gateway that has just started the answer that no model exists.
 final class AcceptGate: ChannelDuplexHandler {
     typealias InboundIn = any Channel
     typealias InboundOut = any Channel
@@ -20,7 +21,8 @@ final class AcceptGate: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if open < limit.value { context.read() } else { isHolding = true }
+        isHolding = open >= limit.value
+        if !isHolding { context.read() }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -47,7 +49,7 @@ final class AcceptGate: ChannelDuplexHandler {
 final class ConnectionLimit: Sendable {
     private let cell: Atomic<Int>
 
-    init(_ value: Int) { cell = Atomic(max(1, value)) }
+    init(_ value: Int) { cell = Atomic(value) }
 
     var value: Int {
         get { cell.load(ordering: .relaxed) }

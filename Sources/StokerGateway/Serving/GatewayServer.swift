@@ -39,7 +39,7 @@ package final class GatewayServer: Sendable {
     /// Where clients connect to; tests ask for port 0 and look here.
     package var localPort: Int? { listener.localAddress?.port }
 
-    /// Starts to listen.
+    /// Starts to listen; accepts from the first table on.
     ///
     /// - Parameters:
     ///   - limits: in force until the first table brings its own; the number of threads is for good.
@@ -50,7 +50,7 @@ package final class GatewayServer: Sendable {
     ) async throws -> GatewayServer {
         let metrics = try GatewayMetrics(registry)
         let table = CompiledTable.empty(limits: limits)
-        let limit = ConnectionLimit(limits.maxConnections)
+        let limit = ConnectionLimit(0)
         let loops = try await LoopGroup.start(threads: limits.threads, table: table, metrics: metrics)
         let control = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let desk = TableDesk(table, loops: loops, limit: limit, log: log)
@@ -58,6 +58,7 @@ package final class GatewayServer: Sendable {
         do {
             let gauge = metrics.connections.with("main")
             let clients = try await listen(listener, control: control, loops: loops, limit: limit, gauge: gauge)
+            desk.whenLimitChanges { clients.read() }
             let routes = ControlRoutes(desk: desk, registry: registry)
             var socket: (any Channel)?
             if let socketPath { socket = try await ControlSocket.listen(on: socketPath, routes, group: control) }

@@ -20,6 +20,8 @@ package final class TableDesk: Sendable {
     private let present: Mutex<CompiledTable>
     private let loops: LoopGroup
     private let limit: ConnectionLimit
+    /// Lets the listener look again whether it may accept: the limit is a number and wakes nobody.
+    private let wakeListener = Mutex<(@Sendable () -> Void)?>(nil)
     private let log: Logger
 
     init(_ table: CompiledTable, loops: LoopGroup, limit: ConnectionLimit, log: Logger) {
@@ -42,13 +44,17 @@ package final class TableDesk: Sendable {
             present = CompiledTable(source, after: before)
             return (before, present)
         }
-        limit.value = source.limits.maxConnections
         loops.onEach { $0.apply(next) }
+        limit.value = source.limits.maxConnections
+        wakeListener.withLock { $0 }?()
         askAgain(before, next)
         log.notice(
             "routing table in force",
             metadata: ["version": "\(source.version)", "backends": "\(next.backends.count)"])
     }
+
+    /// What to call when the limit of connections may have grown.
+    func whenLimitChanges(_ wake: @escaping @Sendable () -> Void) { wakeListener.withLock { $0 = wake } }
 
     /// A backend that the control plane has just put into rotation is worth a question now, not after its backoff.
     private func askAgain(_ before: CompiledTable, _ next: CompiledTable) {

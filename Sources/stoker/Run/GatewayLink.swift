@@ -7,6 +7,8 @@ import StokerProbe
 actor GatewayLink {
     /// Between two questions. A dead backend is the gateway's own affair at once; this is only how fast a person sees it.
     private static let interval = Duration.milliseconds(500)
+    /// While it is silent: a gateway that has just started accepts nobody before it has a table.
+    private static let eagerInterval = Duration.milliseconds(25)
     /// A private socket on the same machine answers in well under a millisecond, or something is wrong.
     private static let patience = Duration.milliseconds(400)
 
@@ -34,7 +36,7 @@ actor GatewayLink {
     func run<C: Clock>(clock: C) async where C.Duration == Duration {
         while !Task.isCancelled {
             await ask()
-            try? await clock.sleep(for: Self.interval)
+            try? await clock.sleep(for: watch.latest == nil ? Self.eagerInterval : Self.interval)
         }
     }
 
