@@ -1,7 +1,6 @@
 import ArgumentParser
 
 /// The one binary.
-@main
 struct StokerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stoker",
