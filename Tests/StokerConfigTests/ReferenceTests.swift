@@ -62,6 +62,12 @@ struct DescribedKey: CustomTestStringConvertible, Sendable {
 
     var testDescription: String { (path + [key.name]).joined(separator: ".") }
 
+    /// Whether a mapping may stand behind the key.
+    var isMapping: Bool {
+        if case .map = key.kind { return true }
+        return key.kind.section != nil
+    }
+
     static let all = keys(of: RootKeys.section, path: [])
 
     private static func keys(of section: Section, path: [String]) -> [DescribedKey] {

@@ -1,14 +1,11 @@
 /// A piece of a YAML document with its place: what the reader works on, whatever library parsed it.
-package struct ConfigNode: Sendable, Equatable {
-    package var place: Place
-    package var content: Content
+struct ConfigNode: Equatable {
+    /// Of its first character.
+    var place: Place
+    var content: Content
 
-    package init(place: Place, content: Content) {
-        self.place = place
-        self.content = content
-    }
-
-    package indirect enum Content: Sendable, Equatable {
+    /// The three things that YAML knows.
+    indirect enum Content: Equatable {
         /// The text as written. What it means depends on the type wanted: `no` and `3.10` are read as they stand.
         case scalar(String, isPlain: Bool)
         case mapping([Entry])
@@ -16,19 +13,13 @@ package struct ConfigNode: Sendable, Equatable {
     }
 
     /// One `key: value` of a mapping.
-    package struct Entry: Sendable, Equatable {
-        package var key: String
-        package var place: Place
-        package var value: ConfigNode
+    struct Entry: Equatable {
+        var key: String
+        /// Of the key.
+        var place: Place
+        var value: ConfigNode
         /// The line of an earlier entry with the same key in this mapping.
-        package var firstLine: Int?
-
-        package init(key: String, place: Place, value: ConfigNode, firstLine: Int? = nil) {
-            self.key = key
-            self.place = place
-            self.value = value
-            self.firstLine = firstLine
-        }
+        var firstLine: Int?
     }
 
     /// `key:` with nothing behind it, or `~` or `null`.

@@ -4,7 +4,7 @@ import Yams
 ///
 /// Bounds: depth and aliases here, size by the caller. Yams gives up at the first duplicate key, so duplicates are
 /// made unique and the text is parsed again, to find every error of the file in one go.
-package enum DocumentParser {
+enum DocumentParser {
     /// The sketch in DESIGN.md needs five levels; nobody needs more than this.
     static let deepest = 16
     /// More occurrences of `*name` than this are not parsed at all: nested aliases multiply, and Yams hashes keys

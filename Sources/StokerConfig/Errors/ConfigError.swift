@@ -2,12 +2,14 @@
 package struct ConfigError: Error, Sendable, Equatable {
     /// Where in the file; nil when the file as a whole is meant.
     package var place: Place?
+    /// The kind of mistake.
     package var code: Code
     /// One sentence without a full stop. Never quotes a value that came from `${…}`.
     package var message: String
     /// What to paste: a line of YAML, or a shell command.
     package var hint: String
 
+    /// An error; all parts are shown to people.
     package init(place: Place?, code: Code, message: String, hint: String) {
         self.place = place
         self.code = code
@@ -67,11 +69,13 @@ package struct Place: Sendable, Hashable, Comparable {
     /// From 1.
     package var column: Int
 
+    /// The place, both numbers from 1.
     package init(line: Int, column: Int) {
         self.line = line
         self.column = column
     }
 
+    /// Whether one place comes before the other in the file.
     package static func < (left: Place, right: Place) -> Bool {
         (left.line, left.column) < (right.line, right.column)
     }
@@ -84,8 +88,10 @@ package struct ConfigErrors: Error, Sendable, Equatable {
 
     /// The file as the person named it.
     package var file: String
+    /// At least one, by place.
     package var errors: [ConfigError]
 
+    /// The errors of one reading.
     package init(file: String, errors: [ConfigError]) {
         self.file = file
         self.errors = errors

@@ -5,6 +5,7 @@ package struct FileAccess: Sendable {
     /// The whole file at an absolute path, at most `limit` bytes.
     package var read: @Sendable (_ path: String, _ limit: Int) -> Result<FileContents, FileProblem>
 
+    /// Access through these two functions.
     package init(
         workingDirectory: @escaping @Sendable () -> String,
         read: @escaping @Sendable (_ path: String, _ limit: Int) -> Result<FileContents, FileProblem>
@@ -16,10 +17,12 @@ package struct FileAccess: Sendable {
 
 /// What a file holds, and who may read it.
 package struct FileContents: Sendable, Equatable {
+    /// The whole content.
     package var bytes: [UInt8]
     /// Permission bits, `0o600`.
     package var mode: UInt32
 
+    /// A file's content and mode.
     package init(bytes: [UInt8], mode: UInt32) {
         self.bytes = bytes
         self.mode = mode

@@ -1,5 +1,5 @@
 /// A key with a single value and a default.
-package struct Key<Value: Sendable>: Sendable {
+struct Key<Value: Sendable>: Sendable {
     let shape: Shape<Value>
     let fallback: Value
     let description: KeyDescription
@@ -13,7 +13,7 @@ package struct Key<Value: Sendable>: Sendable {
 }
 
 /// A key with a single value that may be absent, or must be there.
-package struct BareKey<Value: Sendable>: Sendable {
+struct BareKey<Value: Sendable>: Sendable {
     let shape: Shape<Value>
     let description: KeyDescription
 
@@ -28,8 +28,11 @@ package struct BareKey<Value: Sendable>: Sendable {
 
 /// What the reference and the schema say about one key; also how the reader knows it.
 package struct KeyDescription: Sendable {
+    /// As the file has it: `first_token`.
     package var name: String
+    /// What may stand behind it.
     package var kind: ValueKind
+    /// Whether it may be left out, and what holds then.
     package var presence: Presence
     /// YAML that may follow `name: `.
     package var example: String
@@ -47,6 +50,7 @@ package struct KeyDescription: Sendable {
         self.summary = summary
     }
 
+    /// Whether a key may be left out.
     package enum Presence: Sendable, Equatable {
         case required
         /// The default, as YAML or in words.

@@ -1,9 +1,9 @@
 import StokerCore
 
 /// How a single value is read from its text, and how it is written back.
-package struct Shape<Value: Sendable>: Sendable {
+struct Shape<Value: Sendable>: Sendable {
     /// The same for documentation and schema.
-    package var kind: ValueKind
+    var kind: ValueKind
     /// The value, or what is wrong with the text.
     let parse: @Sendable (String) throws(Complaint) -> Value
     /// The value as a config would say it; the reference shows defaults so.

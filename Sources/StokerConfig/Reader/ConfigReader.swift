@@ -7,11 +7,14 @@ package struct ConfigReader: Sendable {
     /// Largest config file.
     package static let largestFile = 1 << 20
 
-    /// The stoker binary, for the engines that are in it.
     private let program: String
     private let environment: [String: String]
     private let files: FileAccess
 
+    /// - Parameters:
+    ///   - program: absolute path of the stoker binary, for the engines that are in it.
+    ///   - environment: the daemon's, in which `${NAME}` is looked up; nothing else of it reaches a process, except HOME.
+    ///   - files: how files are read; a fake in tests.
     package init(program: String, environment: [String: String], files: FileAccess = .system) {
         self.program = program
         self.environment = environment

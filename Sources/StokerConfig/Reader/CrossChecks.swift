@@ -60,8 +60,9 @@ struct CrossChecks {
 
     private func checkStartOrder() {
         let names = draft.processes.map(\.plan.name)
+        let known = Set(names)
         for process in draft.processes {
-            for dependency in process.startAfter where !names.contains(dependency.value) {
+            for dependency in process.startAfter where !known.contains(dependency.value) {
                 reportUnknown(dependency, names, hint: { "start_after: { \($0): ready }" })
             }
         }
@@ -112,55 +113,5 @@ struct CrossChecks {
             .pathTooLong,
             "the socket \(longest) has \(longest.utf8.count) bytes; the kernel allows \(Self.longestSocketPath)",
             at: draft.runtimePlace, hint: "runtime_dir: /run/stoker")
-    }
-}
-
-/// Finds the circles in `start_after`, each once, named from the process that comes first in the file.
-struct StartCycles {
-    /// A circle, its first name repeated at the end, and the entry that opens it.
-    struct Cycle {
-        var path: [String]
-        var place: Place
-    }
-
-    private let edges: [String: [Located<String>]]
-    private let names: [String]
-
-    init(_ processes: [ProcessDraft]) {
-        names = processes.map(\.plan.name)
-        edges = Dictionary(processes.map { ($0.plan.name, $0.startAfter) }) { first, _ in first }
-    }
-
-    /// Depth first with an own stack: a long chain of processes must not overflow ours.
-    var all: [Cycle] {
-        var cycles: [Cycle] = []
-        var finished: Set<String> = []
-        for root in names {
-            var path: [String] = []
-            var pending: [(name: String, next: Int)] = finished.contains(root) ? [] : [(root, 0)]
-            while let (name, next) = pending.popLast() {
-                if next == 0 { path.append(name) }
-                guard let targets = edges[name], next < targets.count else {
-                    finished.insert(name)
-                    path.removeLast()
-                    continue
-                }
-                pending.append((name, next + 1))
-                let target = targets[next]
-                if let start = path.firstIndex(of: target.value) {
-                    cycles.append(
-                        Cycle(path: path[start...] + [target.value], place: opening(path[start], path, target)))
-                } else if !finished.contains(target.value), edges[target.value] != nil {
-                    pending.append((target.value, 0))
-                }
-            }
-        }
-        return cycles
-    }
-
-    /// The place of the entry by which the first process of the circle waits for the next.
-    private func opening(_ first: String, _ path: [String], _ closing: Located<String>) -> Place {
-        guard let index = path.firstIndex(of: first), index + 1 < path.count else { return closing.place }
-        return edges[first]?.first { $0.value == path[index + 1] }?.place ?? closing.place
     }
 }

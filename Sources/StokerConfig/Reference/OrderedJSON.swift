@@ -11,9 +11,12 @@ package indirect enum OrderedJSON: Sendable, Equatable {
 
     /// One `"key": value`.
     package struct Member: Sendable, Equatable {
+        /// The name, not escaped.
         package var key: String
+        /// What it names.
         package var value: OrderedJSON
 
+        /// `"key": value`
         package init(key: String, value: OrderedJSON) {
             self.key = key
             self.value = value

@@ -19,13 +19,16 @@ package struct PlanDifference: Sendable, Equatable {
     package struct FixedSetting: Sendable, Equatable {
         /// As the config names it: `gateway.listen`.
         package var key: String
+        /// What the daemon runs with.
         package var old: String
+        /// What the file says now.
         package var new: String
     }
 
     /// Whether there is nothing to do.
     package var isEmpty: Bool { self == PlanDifference() }
 
+    /// Nothing to do.
     package init() {}
 
     /// What changes from `old` to `new`.
@@ -40,8 +43,8 @@ package struct PlanDifference: Sendable, Equatable {
                 updated.append(process.name)
             }
         }
-        let endpoints = { (plan: Plan) in plan.processes.map(\.endpoint) }
-        changesRouting = old.models != new.models || old.gateway != new.gateway || endpoints(old) != endpoints(new)
+        changesRouting =
+            old.models != new.models || old.gateway != new.gateway || Self.endpoints(old) != Self.endpoints(new)
         fixed = Self.fixedSettings(from: old, to: new)
     }
 
@@ -50,6 +53,13 @@ package struct PlanDifference: Sendable, Equatable {
         guard !fixed.isEmpty else { return nil }
         let changes = fixed.map { "\($0.key) (\($0.old) → \($0.new))" }.joined(separator: ", ")
         return ("only a restart of stoker can change \(changes)", "stoker check, then restart stoker run")
+    }
+
+    /// By name: the order of the file is no difference.
+    private static func endpoints(_ plan: Plan) -> [String: BackendAddress] {
+        Dictionary(plan.processes.compactMap { process in process.endpoint.map { (process.name, $0) } }) { first, _ in
+            first
+        }
     }
 
     private static func fixedSettings(from old: Plan, to new: Plan) -> [FixedSetting] {
