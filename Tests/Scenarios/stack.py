@@ -174,6 +174,10 @@ class Stack:
             lambda: (f := self.events(kind, subject)) and len(f) >= count and f, f"event {kind} of {subject}", timeout)
         return found[-1]
 
+    def starts(self, name):
+        """How often a process was started: once, and again with each restart."""
+        return len(self.events("process.starting", name)) + len(self.events("process.restarting", name))
+
     def log(self, name):
         path = self.directory / "state" / "log" / f"{name}.log"
         return path.read_text(errors="replace") if path.exists() else ""

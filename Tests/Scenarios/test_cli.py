@@ -31,7 +31,8 @@ def test_logs_are_shown_with_the_daemon_and_without(pair):
     assert "listens on" in stack.cli("logs", "a").stdout
     assert stack.stop() == 0
     assert "listens on" in stack.cli("logs", "a").stdout
-    assert any(e["kind"] == "process.ready" for e in json.loads(stack.cli("events", "--json").stdout))
+    told = [json.loads(line) for line in stack.cli("events", "--json").stdout.splitlines()]
+    assert any(event["kind"] == "process.ready" for event in told)
 
 
 def test_an_unknown_process_is_named_with_a_hint(pair):
@@ -65,8 +66,10 @@ def test_every_command_has_help(command):
 
 
 def test_no_secret_is_ever_printed(stack, tmp_path):
-    (tmp_path / "token").write_text(SECRETS["file"] + "\n")
-    secrets = {"TOKEN": "${file:%s}" % (tmp_path / "token"), "KEY": "${STOKER_TEST_SECRET}"}
+    token = tmp_path / "token"
+    token.write_text(SECRETS["file"] + "\n")
+    token.chmod(0o600)
+    secrets = {"TOKEN": "${file:%s}" % token, "KEY": "${STOKER_TEST_SECRET}"}
     variables = {"STOKER_TEST_SECRET": SECRETS["environment"]}
     made = stack({
         "a": engine(free_port(), env=secrets),

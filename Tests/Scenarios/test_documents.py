@@ -20,6 +20,7 @@ def test_an_example_passes_check(path):
 
 def test_the_config_in_readme_passes_check(tmp_path):
     (tmp_path / "hf-token").write_text("token\n")
+    (tmp_path / "hf-token").chmod(0o600)
     blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert blocks
     for block in blocks:

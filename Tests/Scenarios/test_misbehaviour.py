@@ -22,7 +22,7 @@ def test_an_engine_that_never_gets_ready_is_started_anew_and_said_so(stack):
     wait_for(lambda: made.process("a")["state"] == "failed", "given up", 30)
     gave_up = made.wait_event("process.gave-up", "a")
     assert gave_up["severity"] == "error" and gave_up["evidence"]
-    assert len(made.events("process.starting", "a")) == 2
+    assert made.starts("a") == 2
     # Refused with a reason, not left waiting.
     began = time.monotonic()
     answer = made.complete()
@@ -35,13 +35,13 @@ def test_a_program_that_exits_at_once_is_given_up_loudly(stack):
     wait_for(lambda: made.process("a")["state"] == "failed", "given up")
     status = made.process("a")
     assert "7" in status["lastExit"]
-    assert len(made.events("process.starting", "a")) == 4
+    assert made.starts("a") == 4
     assert "no such weights" in made.log("a")
     gave_up = made.wait_event("process.gave-up", "a")
     assert "stoker start a" in gave_up["message"] + " ".join(gave_up["evidence"]), "it says what to do"
     # A person's order is a new chance.
     assert made.cli("restart", "a").returncode == 0
-    wait_for(lambda: len(made.events("process.starting", "a")) > 4, "tried again")
+    wait_for(lambda: made.starts("a") > 4, "tried again")
 
 
 def test_a_program_that_ignores_sigterm_is_killed_after_its_grace(stack):
@@ -113,6 +113,7 @@ def sleeps(pid):
 def test_an_engine_whose_grandchild_holds_the_port_starts_again_on_it(stack):
     made = stack({"a": engine(free_port(), "--share-port")}, {"m": {"backends": ["a"]}}).start().ready()
     made.kill("a")
+    wait_for(lambda: made.process("a")["restarts"] == 1, "started again")
     made.ready()
     assert made.complete().status == 200
     assert made.process("a")["restarts"] == 1, "the first try got the port"

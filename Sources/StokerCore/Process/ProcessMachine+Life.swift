@@ -78,7 +78,8 @@ extension ProcessMachine {
         case .giveUp:
             let policy = plan.restart
             reason = "gave up after \(policy.giveUpStarts) starts within \(policy.giveUpWithin.spoken): \(why)"
-            turn.record(.error, .processGaveUp, reason, evidence: endings)
+            let advice = "when the cause is mended: stoker start \(plan.name)"
+            turn.record(.error, .processGaveUp, "\(reason); \(advice)", evidence: endings)
             restartReason = nil
             state = .failed
         }
