@@ -111,7 +111,7 @@ let package = Package(
         tests("StokerCore"),
         tests("ShimProtocol", ["StokerCore"]),
         tests("StokerConfig", outside: [yams]),
-        tests("StokerHost", ["ShimProtocol"]),
+        tests("StokerHost", ["ShimProtocol", "StokerCore", "CLinux"]),
         tests("StokerMetrics"),
         tests("StokerProbe", outside: [nioCore, nioPosix, nioHTTP1]),
         tests("StokerStore", outside: [grdb]),

@@ -28,6 +28,11 @@ package enum OutOfMemory {
     package struct Finding: Sendable, Equatable {
         package var evidence: [String]
         package var verdict: Bool?
+
+        package init(evidence: [String], verdict: Bool?) {
+            self.evidence = evidence
+            self.verdict = verdict
+        }
     }
 
     package static func count() -> Count {

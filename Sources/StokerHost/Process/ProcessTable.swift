@@ -16,6 +16,20 @@ package struct ProcessTable: Sendable {
         package var residentBytes: Int64
         /// Clock ticks since boot.
         package var startTime: UInt64
+
+        package init(
+            pid: Int32, parent: Int32, group: Int32, session: Int32, isEnded: Bool, cpuSeconds: Double,
+            residentBytes: Int64, startTime: UInt64
+        ) {
+            self.pid = pid
+            self.parent = parent
+            self.group = group
+            self.session = session
+            self.isEnded = isEnded
+            self.cpuSeconds = cpuSeconds
+            self.residentBytes = residentBytes
+            self.startTime = startTime
+        }
     }
 
     /// What a process and all its descendants use together.
@@ -35,6 +49,7 @@ package struct ProcessTable: Sendable {
     package var entries: [Int32: Entry]
     private let children: [Int32: [Int32]]
 
+    /// A table of these processes.
     package init(_ entries: [Entry]) {
         self.entries = Dictionary(entries.map { ($0.pid, $0) }, uniquingKeysWith: { $1 })
         children = Dictionary(grouping: entries, by: \.parent).mapValues { $0.map(\.pid) }
@@ -78,9 +93,9 @@ extension ProcessTable.Entry {
     private static let ticksPerSecond = Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
     private static let pageBytes = Int64(sysconf(Int32(_SC_PAGESIZE)))
 
-    /// Reads `/proc/PID/stat`. The second field is the program's name in parentheses, in which anything may stand, more
-    /// parentheses too: the fields are counted from the last one.
-    init?(stat text: String) {
+    /// Reads `/proc/PID/stat`; nil for any other text. The second field is the program's name in parentheses, in which
+    /// anything may stand, more parentheses too: the fields are counted from the last one.
+    package init?(stat text: String) {
         guard let end = text.lastIndex(of: ")"), let pid = Int32(text.prefix { $0 != " " }) else { return nil }
         let fields = text[text.index(after: end)...].split(whereSeparator: { $0 == " " || $0 == "\n" })
         // fields[0] is field 3 of proc(5).

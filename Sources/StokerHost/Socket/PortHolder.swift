@@ -7,6 +7,11 @@ package struct PortHolder: Sendable, Equatable, CustomStringConvertible {
     /// The program's name as `ps` shows it.
     package var name: String?
 
+    package init(pid: Int32? = nil, name: String? = nil) {
+        self.pid = pid
+        self.name = name
+    }
+
     /// `nginx (pid 812)`, or `another user's process`.
     package var description: String {
         guard let pid else { return "another user's process" }

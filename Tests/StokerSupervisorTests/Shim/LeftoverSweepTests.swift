@@ -14,7 +14,9 @@ extension ShimProcessHostTests {
                 in: directory, script: "trap 'echo bye; exit' TERM; echo ready >&3; sleep 1000 & wait")
             let bench = try HostUnderTest(directory: directory)
             #expect(
-                await bench.host.sweepLeftovers { _ in .seconds(20) } == ["engine (pid \(left.pid)): ended by SIGTERM"])
+                await ShimProcessHost.sweepLeftovers(runtimeDirectory: directory) { _ in .seconds(20) } == [
+                    "engine (pid \(left.pid)): ended by SIGTERM"
+                ])
             #expect(!ProcessFacts.isAlive(left))
             #expect(bench.log() == "bye\n")
             #expect(Directory.names(directory + "/shim") == [])
@@ -30,7 +32,7 @@ extension ShimProcessHostTests {
                 in: directory, script: "trap '' TERM; echo ready >&3; while :; do sleep 1000; done")
             let bench = try HostUnderTest(directory: directory)
             #expect(
-                await bench.host.sweepLeftovers { _ in .milliseconds(50) } == [
+                await ShimProcessHost.sweepLeftovers(runtimeDirectory: directory) { _ in .milliseconds(50) } == [
                     "engine (pid \(left.pid)): ended by SIGKILL"
                 ])
             #expect(!ProcessFacts.isAlive(left))
@@ -49,7 +51,9 @@ extension ShimProcessHostTests {
             kill(shim, SIGKILL)
             #expect(await waitForEnd(of: shimIdentity))
             let bench = try HostUnderTest(directory: directory)
-            let lines = await bench.host.sweepLeftovers { _ in polite ? .seconds(20) : .milliseconds(50) }
+            let lines = await ShimProcessHost.sweepLeftovers(runtimeDirectory: directory) { _ in
+                polite ? .seconds(20) : .milliseconds(50)
+            }
             #expect(lines == ["engine (pid \(left.pid)): ended by \(polite ? "SIGTERM" : "SIGKILL")"])
             #expect(!ProcessFacts.isAlive(left))
             await bench.host.shutdown()
@@ -74,21 +78,18 @@ extension ShimProcessHostTests {
             for record in records {
                 let file = try Descriptor.open(directory + "/shim/engine.child", O_WRONLY | O_CREAT, mode: 0o600)
                 write(file.number, record, record.utf8.count)
-                let bench = try HostUnderTest(directory: directory, keepsDirectory: true)
-                #expect(await bench.host.sweepLeftovers { _ in .milliseconds(50) } == [])
+                #expect(
+                    await ShimProcessHost.sweepLeftovers(runtimeDirectory: directory) { _ in .milliseconds(50) } == [])
                 #expect(ProcessFacts.isAlive(identity))
                 #expect(Directory.names(directory + "/shim") == [], "the record is of no more use")
-                await bench.host.shutdown()
             }
             rmdir(directory + "/shim")
             rmdir(directory)
         }
 
         @Test("nothing left is no line")
-        func nothing() async throws {
-            let bench = try HostUnderTest()
-            #expect(await bench.host.sweepLeftovers { _ in .seconds(1) } == [])
-            await bench.host.shutdown()
+        func nothing() async {
+            #expect(await ShimProcessHost.sweepLeftovers(runtimeDirectory: "/no/such") { _ in .seconds(1) } == [])
         }
 
         /// Starts a process and forgets about it, as a control plane does that is killed.
