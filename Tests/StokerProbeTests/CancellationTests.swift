@@ -1,3 +1,4 @@
+import Glibc
 import StokerCore
 import StokerProbe
 import Testing
@@ -25,6 +26,22 @@ struct CancellationTests {
         }
     }
 
+    @Test("a child that is started meanwhile does not inherit the connection")
+    func closeOnExec() async throws {
+        let client = CurlClient()
+        try await TestServer.with { server in
+            let request = ClientRequest(url: server.url("/nothing"), timeout: .seconds(600))
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try? await client.send(request) }
+                await server.wait(for: .accepted)
+                let ours = (0..<4096).filter { peerPort(of: $0) == server.port }
+                #expect(ours.count == 1)
+                for descriptor in ours { #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0) }
+                group.cancelAll()
+            }
+        }
+    }
+
     @Test("a task that was cancelled before it asks does not ask")
     func cancelledBefore() async throws {
         let client = CurlClient()
@@ -32,7 +49,7 @@ struct CancellationTests {
             let url = server.url("/status/200")
             let result = await withTaskGroup(of: ProbeResult.self) { group in
                 group.cancelAll()
-                group.addTask { await client.probe(.http(url: url), timeout: .seconds(10)) }
+                group.addTask { await client.probe(.http(url: url), timeout: .seconds(60)) }
                 return await group.next()
             }
             #expect(result?.failure == .other("cancelled"))
@@ -47,7 +64,7 @@ struct CancellationTests {
             let url = server.url("/slow/50")
             let passed = await withTaskGroup(of: Bool.self) { group in
                 for _ in 0..<100 {
-                    group.addTask { await client.probe(.http(url: url), timeout: .seconds(20)).passed }
+                    group.addTask { await client.probe(.http(url: url), timeout: .seconds(60)).passed }
                 }
                 return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
@@ -68,4 +85,15 @@ struct CancellationTests {
             }
         }
     }
+}
+
+/// The port that a descriptor is connected to over IPv4; nil when it is not.
+private func peerPort(of descriptor: Int32) -> UInt16? {
+    var address = sockaddr_in()
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &size) }
+    }
+    guard result == 0, address.sin_family == sa_family_t(AF_INET) else { return nil }
+    return UInt16(bigEndian: address.sin_port)
 }

@@ -3,7 +3,8 @@ package import StokerCore
 /// Tells from the statuses after an order what came of it.
 ///
 /// The daemon answers once it has taken an order, so the first statuses may still be those from before; nothing is
-/// concluded from a status that has not changed, unless it is already what was wanted.
+/// concluded from a status that has not changed, unless it is already what was wanted. Nor is a process believed that has
+/// been ready for an instant only: one without probes is ready as soon as it runs, and may end at once.
 package struct OrderWatch: Sendable {
     /// What is known so far, with a sentence for people.
     package enum Verdict: Sendable, Equatable {
@@ -11,6 +12,9 @@ package struct OrderWatch: Sendable {
         case reached(String)
         case failed(String)
     }
+
+    /// How long a process must have been ready.
+    package static let settling = Duration.milliseconds(500)
 
     private let order: ProcessOrder
     private let before: ProcessStatus
@@ -21,15 +25,18 @@ package struct OrderWatch: Sendable {
         self.before = before
     }
 
-    /// - Parameter now: the status of the same process; nil when it has left the plan meanwhile.
-    package func verdict(_ now: ProcessStatus?) -> Verdict {
+    /// - Parameters:
+    ///   - now: the status of the same process; nil when it has left the plan meanwhile.
+    ///   - instant: when that was, by the daemon's clock.
+    package func verdict(_ now: ProcessStatus?, at instant: Timestamp) -> Verdict {
         guard let now else {
             return order == .stop ? .reached("gone from the config") : .failed("gone from the config")
         }
         switch order {
         case .stop: return stopVerdict(now)
-        case .start: return startVerdict(now, mustBeNew: false)
-        case .restart: return startVerdict(now, mustBeNew: before.state != .stopped && before.state != .failed)
+        case .start: return startVerdict(now, at: instant, mustBeNew: false)
+        case .restart:
+            return startVerdict(now, at: instant, mustBeNew: before.state != .stopped && before.state != .failed)
         }
     }
 
@@ -42,10 +49,11 @@ package struct OrderWatch: Sendable {
     }
 
     /// - Parameter mustBeNew: a ready process counts only when it is not the one that ran before.
-    private func startVerdict(_ now: ProcessStatus, mustBeNew: Bool) -> Verdict {
+    private func startVerdict(_ now: ProcessStatus, at instant: Timestamp, mustBeNew: Bool) -> Verdict {
         guard hasChanged(now) || (now.state == .ready && !mustBeNew) else { return .waiting(sentence(now)) }
         switch now.state {
-        case .ready where !mustBeNew || isNew(now): return .reached(now.pid.map { "ready (pid \($0))" } ?? "ready")
+        case .ready where (!mustBeNew || isNew(now)) && hasSettled(now, at: instant):
+            return .reached(now.pid.map { "ready (pid \($0))" } ?? "ready")
         case .backoff, .failed: return .failed(withExit(sentence(now), now))
         case .stopped where order == .start: return .failed(withExit("stopped again", now))
         default: return .waiting(sentence(now))
@@ -55,6 +63,10 @@ package struct OrderWatch: Sendable {
     private func hasChanged(_ now: ProcessStatus) -> Bool {
         now.state != before.state || now.since != before.since || now.pid != before.pid
             || now.restarts != before.restarts
+    }
+
+    private func hasSettled(_ now: ProcessStatus, at instant: Timestamp) -> Bool {
+        instant.milliseconds - now.since.milliseconds >= Self.settling.milliseconds
     }
 
     private func isNew(_ now: ProcessStatus) -> Bool { now.pid != before.pid || now.since > before.since }

@@ -32,9 +32,10 @@ package struct StatusReport: Sendable, Equatable, Codable {
         self.models = models
     }
 
-    /// Whether every model has a backend in rotation and no process has failed.
+    /// Whether the gateway serves, every model has a backend in rotation, and no process has failed.
     package var isHealthy: Bool {
-        models.allSatisfy { $0.inRotation > 0 } && processes.allSatisfy { $0.state != .failed }
+        models.allSatisfy { $0.inRotation > 0 }
+            && processes.allSatisfy { $0.kind == .gateway ? $0.state == .ready : $0.state != .failed }
     }
 }
 

@@ -106,10 +106,10 @@ struct OrderOptions: ParsableArguments {
         var open = watches
         var results: [Result] = []
         while !open.isEmpty {
-            let processes = try await client.status().processes
+            let status = try await client.status()
             let isOver = clock.now - start >= timeout
             open.removeAll { name, watch in
-                let verdict = watch.verdict(processes.first { $0.name == name })
+                let verdict = watch.verdict(status.processes.first { $0.name == name }, at: status.now)
                 guard let result = Result(name, verdict, isOver: isOver, after: clock.now - start) else { return false }
                 if !json { report([result]) }
                 results.append(result)

@@ -14,31 +14,45 @@ struct OrderWatchTests {
             pid: pid, lastExit: lastExit)
     }
 
+    /// Long after everything in these tests.
+    private let later = Timestamp(milliseconds: 10_000)
+
     @Test("a start is done when the process is ready")
     func start() {
         let watch = OrderWatch(.start, before: status(.stopped))
-        #expect(watch.verdict(status(.stopped)) == .waiting("stopped"))
+        #expect(watch.verdict(status(.stopped), at: later) == .waiting("stopped"))
         #expect(
-            watch.verdict(status(.starting, since: 200, pid: 7, reason: "loading")) == .waiting("starting: loading"))
-        #expect(watch.verdict(status(.unready, since: 250, pid: 7)) == .waiting("unready"))
-        #expect(watch.verdict(status(.ready, since: 300, pid: 7)) == .reached("ready (pid 7)"))
+            watch.verdict(status(.starting, since: 200, pid: 7, reason: "loading"), at: later)
+                == .waiting("starting: loading"))
+        #expect(watch.verdict(status(.unready, since: 250, pid: 7), at: later) == .waiting("unready"))
+        #expect(watch.verdict(status(.ready, since: 300, pid: 7), at: later) == .reached("ready (pid 7)"))
     }
 
     @Test("a start of a ready process is done at once, attached ones too")
     func alreadyReady() {
         let ready = status(.ready, pid: 7)
-        #expect(OrderWatch(.start, before: ready).verdict(ready) == .reached("ready (pid 7)"))
+        #expect(OrderWatch(.start, before: ready).verdict(ready, at: later) == .reached("ready (pid 7)"))
         let attached = status(.ready)
-        #expect(OrderWatch(.start, before: attached).verdict(attached) == .reached("ready"))
+        #expect(OrderWatch(.start, before: attached).verdict(attached, at: later) == .reached("ready"))
     }
 
     @Test("a start has failed when the process ends before it is ready, and says how")
     func startFails() {
         let watch = OrderWatch(.start, before: status(.stopped))
         let backoff = status(.backoff, since: 200, reason: "starts again in 1 s", lastExit: "exited with code 1")
-        #expect(watch.verdict(backoff) == .failed("backoff: starts again in 1 s (exited with code 1)"))
-        #expect(watch.verdict(status(.failed, since: 200, reason: "gave up")) == .failed("failed: gave up"))
-        #expect(watch.verdict(status(.stopped, since: 200)) == .failed("stopped again"))
+        #expect(watch.verdict(backoff, at: later) == .failed("backoff: starts again in 1 s (exited with code 1)"))
+        #expect(watch.verdict(status(.failed, since: 200, reason: "gave up"), at: later) == .failed("failed: gave up"))
+        #expect(watch.verdict(status(.stopped, since: 200), at: later) == .failed("stopped again"))
+    }
+
+    @Test("a process that has been ready for an instant is not believed yet, for it may end at once")
+    func settling() {
+        let watch = OrderWatch(.start, before: status(.stopped))
+        let ready = status(.ready, since: 9501, pid: 7)
+        #expect(watch.verdict(ready, at: later) == .waiting("ready"))
+        #expect(watch.verdict(ready, at: Timestamp(milliseconds: 10_001)) == .reached("ready (pid 7)"))
+        let ended = status(.backoff, since: 9510, lastExit: "exited with code 1")
+        #expect(watch.verdict(ended, at: later) == .failed("backoff (exited with code 1)"))
     }
 
     @Test("an old failure is not taken for the answer to a new start")
@@ -46,9 +60,10 @@ struct OrderWatchTests {
         let failed = status(.failed, reason: "gave up")
         for order in [ProcessOrder.start, .restart] {
             let watch = OrderWatch(order, before: failed)
-            #expect(watch.verdict(failed) == .waiting("failed: gave up"))
-            #expect(watch.verdict(status(.ready, since: 200, pid: 7)) == .reached("ready (pid 7)"))
-            #expect(watch.verdict(status(.failed, since: 200, reason: "gave up")) == .failed("failed: gave up"))
+            #expect(watch.verdict(failed, at: later) == .waiting("failed: gave up"))
+            #expect(watch.verdict(status(.ready, since: 200, pid: 7), at: later) == .reached("ready (pid 7)"))
+            #expect(
+                watch.verdict(status(.failed, since: 200, reason: "gave up"), at: later) == .failed("failed: gave up"))
         }
     }
 
@@ -56,26 +71,26 @@ struct OrderWatchTests {
     func restart() {
         let before = status(.ready, since: 100, pid: 7)
         let watch = OrderWatch(.restart, before: before)
-        #expect(watch.verdict(before) == .waiting("ready"))
-        #expect(watch.verdict(status(.stopping, since: 200, pid: 7)) == .waiting("stopping"))
-        #expect(watch.verdict(status(.stopped, since: 210)) == .waiting("stopped"))
-        #expect(watch.verdict(status(.starting, since: 220, pid: 8)) == .waiting("starting"))
-        #expect(watch.verdict(status(.ready, since: 230, pid: 8)) == .reached("ready (pid 8)"))
-        #expect(watch.verdict(status(.backoff, since: 230)) == .failed("backoff"))
+        #expect(watch.verdict(before, at: later) == .waiting("ready"))
+        #expect(watch.verdict(status(.stopping, since: 200, pid: 7), at: later) == .waiting("stopping"))
+        #expect(watch.verdict(status(.stopped, since: 210), at: later) == .waiting("stopped"))
+        #expect(watch.verdict(status(.starting, since: 220, pid: 8), at: later) == .waiting("starting"))
+        #expect(watch.verdict(status(.ready, since: 230, pid: 8), at: later) == .reached("ready (pid 8)"))
+        #expect(watch.verdict(status(.backoff, since: 230), at: later) == .failed("backoff"))
     }
 
     @Test("a stop is done when nothing runs any more, also when it had failed before")
     func stop() {
         let watch = OrderWatch(.stop, before: status(.ready, pid: 7))
-        #expect(watch.verdict(status(.stopping, since: 200, pid: 7)) == .waiting("stopping"))
+        #expect(watch.verdict(status(.stopping, since: 200, pid: 7), at: later) == .waiting("stopping"))
         let stopped = status(.stopped, since: 300, lastExit: "exited with code 0")
-        #expect(watch.verdict(stopped) == .reached("stopped (exited with code 0)"))
-        #expect(watch.verdict(status(.failed)) == .reached("not running"))
+        #expect(watch.verdict(stopped, at: later) == .reached("stopped (exited with code 0)"))
+        #expect(watch.verdict(status(.failed), at: later) == .reached("not running"))
     }
 
     @Test("a process that left the config is as good as stopped, and never started", arguments: ProcessOrder.allCases)
     func gone(order: ProcessOrder) {
-        let verdict = OrderWatch(order, before: status(.ready)).verdict(nil)
+        let verdict = OrderWatch(order, before: status(.ready)).verdict(nil, at: later)
         #expect(verdict == (order == .stop ? .reached("gone from the config") : .failed("gone from the config")))
     }
 }

@@ -40,7 +40,7 @@ struct AdminServerTests {
     private func ask(
         _ path: String, _ method: String = "GET", socket: String, headers: [String: String] = [:], body: [UInt8]? = nil
     ) async throws(ClientError) -> ClientResponse {
-        try await client.send(
+        try await client.ask(
             ClientRequest(method, url: "http://stoker\(path)", unixSocket: socket, headers: headers, body: body))
     }
 
@@ -129,12 +129,12 @@ struct AdminServerTests {
     func tcp() async throws {
         try await serving(.tcp(Endpoint(host: "127.0.0.1", port: 0))) { port in
             let base = "http://127.0.0.1:\(try #require(port))"
-            let metrics = try await client.send(ClientRequest(url: "\(base)/metrics"))
+            let metrics = try await client.ask(ClientRequest(url: "\(base)/metrics"))
             #expect(metrics.status == 200)
             #expect(metrics.text.contains("stoker_tests_total 7\n"))
-            let order = try await client.send(ClientRequest("POST", url: "\(base)/api/v1/reload"))
+            let order = try await client.ask(ClientRequest("POST", url: "\(base)/api/v1/reload"))
             #expect(order.status == 403)
-            let rebound = try await client.send(
+            let rebound = try await client.ask(
                 ClientRequest(url: "\(base)/metrics", headers: ["Host": "evil.example"]))
             #expect(rebound.status == 403)
         }

@@ -82,7 +82,7 @@ private final class Behaviour: ChannelInboundHandler {
 
     private let sight: AsyncStream<TestServer.Sight>.Continuation
     private var head: HTTPRequestHead?
-    private var body = ""
+    private var body = ByteBuffer()
 
     init(sight: AsyncStream<TestServer.Sight>.Continuation) { self.sight = sight }
 
@@ -94,8 +94,8 @@ private final class Behaviour: ChannelInboundHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             self.head = head
-            body = ""
-        case .body(let buffer): body += String(buffer: buffer)
+            body = ByteBuffer()
+        case .body(var buffer): body.writeBuffer(&buffer)
         case .end: if let head { answer(head, context) }
         }
     }
@@ -116,7 +116,9 @@ private final class Behaviour: ChannelInboundHandler {
             let type = head.headers.first(name: "content-type") ?? "-"
             let expect = head.headers.first(name: "expect") ?? "-"
             let length = head.headers.first(name: "content-length") ?? "-"
-            respond(context, .ok, "\(head.method.rawValue) type=\(type) expect=\(expect) length=\(length) \(body)")
+            respond(
+                context, .ok,
+                "\(head.method.rawValue) type=\(type) expect=\(expect) length=\(length) \(String(buffer: body))")
         case "stall":
             writeHead(context, .ok, [("Content-Length", "1000")])
             context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: "begun")))), promise: nil)
