@@ -63,8 +63,12 @@ bench: release ## restart time beside runit, s6 and supervisord; footprint of an
 	@scripts/install-deps.sh bench
 	@scripts/bench.sh
 
-man: release ## stoker.1 and the shell completions, from the help texts
-	@scripts/man.sh
+man: build ## docs/stoker.1 and .build/completions, from the help texts
+	python3 scripts/manpage.py .build/debug/stoker > docs/stoker.1
+	@mkdir -p .build/completions
+	.build/debug/stoker --generate-completion-script bash > .build/completions/stoker.bash
+	.build/debug/stoker --generate-completion-script zsh > .build/completions/_stoker
+	.build/debug/stoker --generate-completion-script fish > .build/completions/stoker.fish
 
 clean: ## remove what was built, brought and written
 	rm -rf .build .venv .cache .stoker

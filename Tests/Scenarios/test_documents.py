@@ -2,10 +2,31 @@
 
 import re
 import subprocess
+import sys
 
 import pytest
 
 from stack import ROOT, STOKER
+
+
+def test_the_man_page_says_what_the_help_says():
+    command = [sys.executable, ROOT / "scripts/manpage.py", STOKER, "--check", ROOT / "docs/stoker.1"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("flags, page", [("--reference", "config.md"), ("--schema", "stoker.schema.json")])
+def test_the_config_pages_say_what_the_reader_reads(flags, page):
+    done = subprocess.run([STOKER, "check", flags], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (ROOT / "docs" / page).read_text()
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_can_complete_commands(shell):
+    done = subprocess.run([STOKER, "--generate-completion-script", shell], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0
+    assert all(command in done.stdout for command in ("reload", "restart", "events"))
 
 
 def check(path):
