@@ -61,7 +61,6 @@ let package = Package(
     targets: [
         // C: the system's libraries, and the calls that Swift cannot make because they are variadic.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLinux"),
         .target(name: "CMetrics", linkerSettings: [.linkedLibrary("z")]),
 
@@ -78,7 +77,7 @@ let package = Package(
 
         // Features: they never import each other; the executable joins them.
         library(
-            "StokerAdmin", ["StokerCore", "StokerMetrics", "CZlib"],
+            "StokerAdmin", ["StokerCore", "StokerMetrics"],
             outside: [hummingbird, httpTypes, nioCore, logging]),
         library(
             "StokerGateway", ["StokerCore", "StokerMetrics"],

@@ -17,7 +17,7 @@ PLAIN_CHAT = (
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
 parser.add_argument("--model", required=True, help="a GGUF file")
-parser.add_argument("--alias", default="local", help="the name that /v1/models and answers give the model")
+parser.add_argument("--alias", default="gemma", help="the name that /v1/models and answers give the model")
 parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
 parser.add_argument("--port", type=int, required=True)
 parser.add_argument("--parallel", type=int, default=4, help="requests decoded at once; more wait in a queue")

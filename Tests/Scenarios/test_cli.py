@@ -86,7 +86,7 @@ def test_no_secret_is_ever_printed(stack, tmp_path):
 
     outputs = {}
     for command in ("check", "status", "events", "logs"):
-        for flags in ([], ["--json"]):
+        for flags in ([], ["--json"], *([["--print"]] if command == "check" else [])):
             done = made.cli(command, *(["a"] if command == "logs" else []), *flags, env=variables)
             outputs[f"{command} {flags}"] = done.stdout + done.stderr
     for path in ("/metrics", "/api/v1/status", "/api/v1/events", "/healthz", "/readyz"):

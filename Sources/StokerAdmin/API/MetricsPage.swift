@@ -1,4 +1,3 @@
-import CZlib
 package import StokerCore
 package import StokerMetrics
 
@@ -40,7 +39,7 @@ package struct MetricsPage: Sendable {
                 "Vary": "Accept, Accept-Encoding", "Process-Start-Time-Unix": "\(startedAt.milliseconds / 1000)",
             ],
             body: snapshot.exposition(choice.format))
-        if Self.allowsGzip(request.headers["accept-encoding"]), let packed = Self.gzipped(response.body) {
+        if Self.allowsGzip(request.headers["accept-encoding"]), let packed = gzip(response.body) {
             response.body = packed
             response.headers["Content-Encoding"] = "gzip"
         }
@@ -63,13 +62,5 @@ package struct MetricsPage: Sendable {
             return (quality ?? 1) > 0
         }
         return false
-    }
-
-    /// nil when zlib has no memory: the page then goes as it is.
-    static func gzipped(_ bytes: [UInt8]) -> [UInt8]? {
-        let packed = [UInt8](unsafeUninitializedCapacity: czlib_gzip_bound(bytes.count)) { buffer, count in
-            count = czlib_gzip(bytes, bytes.count, buffer.baseAddress, buffer.count)
-        }
-        return packed.isEmpty ? nil : packed
     }
 }
