@@ -23,6 +23,17 @@ import Testing
         #expect(errors.first?.place?.line == 5)
     }
 
+    @Test(arguments: ["\"port\"", "'port'", "port", "\"\\x70ort\"", "!!str port"])
+    func `a key is the same however it is written`(written: String) {
+        let errors = Reading.errors("processes: { a: { engine: simulator, \(written): 1, port: 2 } }")
+        #expect(errors.map(\.code) == [.duplicateKey])
+    }
+
+    @Test func `a large file with a duplicate on every line is answered in time`() {
+        let text = "processes:\n" + String(repeating: "  a: { engine: simulator }\n", count: 30_000)
+        #expect(Reading.errors(text).contains { $0.code == .duplicateKey })
+    }
+
     @Test func `many duplicate keys end the search, not the reader`() {
         let lines = (0..<200).map { "  a\($0 % 100): { engine: simulator, port: \(9000 + $0) }\n" }
         let errors = Reading.errors("processes:\n" + lines.joined())

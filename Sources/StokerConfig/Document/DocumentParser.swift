@@ -21,8 +21,9 @@ enum DocumentParser {
         var source = UniqueKeys(text: text)
         while true {
             do {
-                // A node refers to its anchor weakly; the parser owns it.
-                let parser = try Parser(yaml: source.text)
+                // Without rules every scalar is text: `1` and `"1"` are the same key then, and nothing is matched
+                // against Yams' regular expressions. A node refers to its anchor weakly; the parser owns it.
+                let parser = try Parser(yaml: source.text, resolver: .basic)
                 let root = try parser.singleRoot()
                 return withExtendedLifetime(parser) { tree(root, source, diagnostics) }
             } catch YamlError.duplicatedKeysInMapping(let keys, let context) {

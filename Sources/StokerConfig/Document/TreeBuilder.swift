@@ -41,7 +41,7 @@ struct TreeBuilder {
                 diagnostics.report(.wrongType, "a key must be a single word", at: place, hint: "name: value")
                 continue
             }
-            let name = source.original(of: scalar.string).key
+            let name = source.original(of: scalar.string)
             let valueNode = node(value, depth: depth + 1)
             if let valueNode {
                 entries.append(

@@ -65,10 +65,10 @@ struct Placeholders {
                 hint: "${PORT}, ${NAME} or ${file:/run/credentials/name}")
             return nil
         }
-        if case .shown(let where_) = use {
+        if case .shown(let danger) = use {
             let shown = isFile ? "${file:…}" : "${\(name)}"
             diagnostics.report(
-                .secretShown, "\(shown) is a secret, and \(where_)", at: place,
+                .secretShown, "\(shown) is a secret, and \(danger)", at: place,
                 hint: isFile ? "env: { API_KEY: \"${\(name)}\" }" : "env: { \(name): \"${\(name)}\" }")
             return nil
         }
