@@ -19,13 +19,23 @@ extension Supervisor {
         case .startFailed(let why): tell(name, .startFailed(generation, why))
         case .shimLost(let why): tell(name, .shimLost(generation, why))
         case .exited(let status, let evidence, let outOfMemory):
-            let exit = ProcessExit(status, evidence: evidence, outOfMemory: outOfMemory)
+            let facts = evidence + portEvidence(of: name, generation)
+            let exit = ProcessExit(status, evidence: facts, outOfMemory: outOfMemory)
             entries[name]?.metrics?.note(exit)
             tell(name, .exited(generation, exit))
         case .logDropped(let bytes, let reason):
             record(
                 .warning, .logDropped, name, "\(bytes) bytes of its output could not be kept", evidence: [reason])
         }
+    }
+
+    /// Who has the port of a process that ended early: nothing of its own is left, so whoever listens is in its way.
+    private func portEvidence(of name: String, _ generation: UInt64) -> [String] {
+        guard let machine = entries[name]?.machine, machine.state.run?.generation == generation,
+            machine.isYoung(at: now), machine.plan.kind != .gateway, let port = machine.plan.endpoint?.port,
+            let holder = portHolder(port)
+        else { return [] }
+        return ["its port \(port) is held by \(holder)"]
     }
 
     func record(

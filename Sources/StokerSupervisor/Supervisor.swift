@@ -59,6 +59,7 @@ package actor Supervisor<C: Clock> where C.Duration == Duration {
     let wallClock: @Sendable () -> Timestamp
     let metrics: SupervisorMetrics?
     let usage: UsageReader
+    let portHolder: @Sendable (UInt16) -> String?
     let broadcast = Broadcast<[ProcessStatus]>()
     private let prober: any Prober
     private let clock: C
@@ -91,10 +92,12 @@ package actor Supervisor<C: Clock> where C.Duration == Duration {
     ///   - seed: Of all jitter.
     ///   - metrics: Where the numbers go; nil keeps none.
     ///   - usage: What `statuses` shows as memory and CPU time.
+    ///   - portHolder: Who listens on a port of this machine, in words.
     package init(
         host: any ProcessHost, prober: any Prober, clock: C, wallClock: @escaping @Sendable () -> Timestamp,
         sink: any EventSink, seed: UInt64, metrics: SupervisorMetrics? = nil,
-        usage: @escaping UsageReader = ProcessTable.usage(of:)
+        usage: @escaping UsageReader = ProcessTable.usage(of:),
+        portHolder: @escaping @Sendable (UInt16) -> String? = { PortHolder.of(port: $0)?.description }
     ) {
         self.host = host
         self.prober = prober
@@ -103,6 +106,7 @@ package actor Supervisor<C: Clock> where C.Duration == Duration {
         self.sink = sink
         self.metrics = metrics
         self.usage = usage
+        self.portHolder = portHolder
         seeds = SeededGenerator(seed: seed)
         origin = clock.now
         (mailbox, post) = AsyncStream.makeStream(of: Message.self)

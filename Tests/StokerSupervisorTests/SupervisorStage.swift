@@ -30,7 +30,7 @@ final class SupervisorStage: ProcessHost, Prober {
             let supervisor = Supervisor(
                 host: self, prober: self, clock: self.clock,
                 wallClock: { Timestamp(milliseconds: self.clock.now.offset.milliseconds) }, sink: self.sink, seed: 1,
-                metrics: metrics, usage: { _ in [:] })
+                metrics: metrics, usage: { _ in [:] }, portHolder: { $0 == 9001 ? "nginx (pid 812)" : nil })
             return await withTaskGroup(of: Void.self) { group in
                 group.addTask { await supervisor.run() }
                 await supervisor.apply(plans)

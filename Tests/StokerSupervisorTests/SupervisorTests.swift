@@ -211,6 +211,22 @@ struct SupervisorTests {
         #expect(dropped?.evidence == ["No space left on device"])
     }
 
+    @Test("names who holds the port of a process that ends early, but not of one that ran well")
+    func portHolder() throws {
+        let stage = SupervisorStage()
+        var plan = Self.plan("a")
+        plan.endpoint = BackendAddress(host: "127.0.0.1", port: 9001)
+        try stage.play([plan]) { _, stage in
+            await stage.pass(.milliseconds(500))
+            stage.exit("a", 1, .code(1))
+            await stage.pass(.seconds(60))
+            stage.exit("a", 2, .code(1))
+            await stage.pass(.seconds(1))
+        }
+        let exits = stage.sink.events.filter { $0.kind == .processExited }
+        #expect(exits.map(\.evidence) == [["peak 1GiB", "its port 9001 is held by nginx (pid 812)"], ["peak 1GiB"]])
+    }
+
     @Test("shows since when a process is in its state, and not since when its reason reads like that")
     func since() throws {
         let stage = SupervisorStage()

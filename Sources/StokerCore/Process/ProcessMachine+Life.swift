@@ -79,7 +79,8 @@ extension ProcessMachine {
             let policy = plan.restart
             reason = "gave up after \(policy.giveUpStarts) starts within \(policy.giveUpWithin.spoken): \(why)"
             let advice = "when the cause is mended: stoker start \(plan.name)"
-            turn.record(.error, .processGaveUp, "\(reason); \(advice)", evidence: endings)
+            turn.record(
+                .error, .processGaveUp, "\(reason); \(advice)", evidence: endings + (lastExit?.evidence ?? []))
             restartReason = nil
             state = .failed
         }

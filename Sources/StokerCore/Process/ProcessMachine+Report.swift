@@ -16,6 +16,15 @@ extension ProcessMachine {
             lastStart: lastStart)
     }
 
+    /// Whether an end now would be an early one, of the kind that a taken port or a bad argument causes.
+    package func isYoung(at now: Duration) -> Bool {
+        switch state {
+        case .starting: true
+        case .running(let run): now - run.orderedAt < .seconds(10)
+        case .stopped, .waiting, .stopping, .backoff, .failed, .watching: false
+        }
+    }
+
     /// Whether nothing of it is alive and nothing will be by itself.
     package var isAtRest: Bool {
         switch state {

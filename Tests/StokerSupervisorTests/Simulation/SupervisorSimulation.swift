@@ -41,7 +41,8 @@ struct SupervisorSimulation {
     private static func play(_ world: SimulatedWorld, seed: UInt64) async -> (problems: [String], states: [String]) {
         let supervisor = Supervisor(
             host: world, prober: world, clock: world.clock,
-            wallClock: { Timestamp(milliseconds: world.now.milliseconds) }, sink: world, seed: seed &+ 2, usage: { _ in [:] })
+            wallClock: { Timestamp(milliseconds: world.now.milliseconds) }, sink: world, seed: seed &+ 2,
+            usage: { _ in [:] })
         var problems: [String] = []
         var states: [String] = []
         await withTaskGroup(of: Void.self) { group in
