@@ -47,8 +47,6 @@ final class SimulatedWorld: ProcessHost, Prober, EventSink {
         var events: [Event] = []
         /// What the last event about each process was, and when.
         var lastEvent: [String: (kind: Event.Kind, at: Duration)] = [:]
-        var starts = 0
-        var kills = 0
     }
 
     let clock: ManualClock
@@ -99,7 +97,6 @@ final class SimulatedWorld: ProcessHost, Prober, EventSink {
         let name = process.name
         let delay = state.withLock { state in
             checkStart(of: process, generation, &state)
-            state.starts += 1
             state.lastGeneration[name] = generation
             var traits = state.isCalm ? Traits() : Traits.drawn(&state.random)
             if !state.isCalm, state.doomed.contains(name) { traits.lifetime = .milliseconds(5) }
@@ -135,7 +132,6 @@ final class SimulatedWorld: ProcessHost, Prober, EventSink {
             }
             child.isKilled = true
             state.children[process] = child
-            state.kills += 1
             return child.isSpawned ? child.traits.killTime : nil
         }
         guard let time else { return }

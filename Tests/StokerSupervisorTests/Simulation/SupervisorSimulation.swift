@@ -11,9 +11,9 @@ struct SupervisorSimulation {
         var trace: UInt64
         var jobs: Int
         var time: Duration
-        var starts: Int
-        var kills: Int
-        var finalStates: [String]
+        var kinds: Set<Event.Kind>
+        /// Of each process in peace, before the shutdown.
+        var finalStates: [ProcessStatus.State]
     }
 
     let seed: UInt64
@@ -22,7 +22,7 @@ struct SupervisorSimulation {
         let executor = SimulationExecutor(seed: seed)
         let world = SimulatedWorld(clock: executor.clock, seed: seed &+ 1)
         var problems: [String] = []
-        var states: [String] = []
+        var states: [ProcessStatus.State] = []
         do {
             let result = try executor.run { [seed] in await Self.play(world, seed: seed) }
             problems = result.problems
@@ -34,17 +34,19 @@ struct SupervisorSimulation {
         return world.state.withLock { state in
             Outcome(
                 problems: problems, trace: executor.trace, jobs: executor.jobs, time: executor.clock.now.offset,
-                starts: state.starts, kills: state.kills, finalStates: states)
+                kinds: Set(state.events.map(\.kind)), finalStates: states)
         }
     }
 
-    private static func play(_ world: SimulatedWorld, seed: UInt64) async -> (problems: [String], states: [String]) {
+    private static func play(_ world: SimulatedWorld, seed: UInt64) async -> (
+        problems: [String], states: [ProcessStatus.State]
+    ) {
         let supervisor = Supervisor(
             host: world, prober: world, clock: world.clock,
             wallClock: { Timestamp(milliseconds: world.now.milliseconds) }, sink: world, seed: seed &+ 2,
             usage: { _ in [:] })
         var problems: [String] = []
-        var states: [String] = []
+        var states: [ProcessStatus.State] = []
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await supervisor.run() }
             var operators = Operators(supervisor: supervisor, world: world, random: SeededGenerator(seed: seed &+ 3))
@@ -52,7 +54,7 @@ struct SupervisorSimulation {
             world.calmDown()
             try? await world.clock.sleep(for: .seconds(80))
             let statuses = await supervisor.statuses()
-            states = statuses.map { "\($0.name) \($0.state)" }
+            states = statuses.map(\.state)
             problems += operators.unkeptPromises(statuses)
             problems += await supervisor.leaks()
             await supervisor.shutdown()
