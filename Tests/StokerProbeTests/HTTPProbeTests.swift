@@ -55,7 +55,7 @@ struct HTTPProbeTests {
     @Test("names the body when the answer begins and does not end")
     func stalledBody() async throws {
         try await TestServer.with { server in
-            let result = await client.probe(.http(url: server.url("/stall")), timeout: .seconds(2))
+            let result = await client.probe(.http(url: server.url("/stall")), timeout: .seconds(3))
             #expect(result.failure == .timeout(phase: "body"))
         }
     }

@@ -38,7 +38,9 @@ final class TestServer: Sendable {
     ) async throws -> Value {
         let connections = Connections()
         let (sights, sight) = AsyncStream.makeStream(of: Sight.self)
-        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        // A loop of its own: what one test makes its server do must not delay another's, whose subject is time.
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
@@ -58,10 +60,10 @@ final class TestServer: Sendable {
         do {
             value = try await body(TestServer(channel: channel, connections: connections, sights: sights))
         } catch {
-            try? await channel.close()
+            try? await group.shutdownGracefully()
             throw error
         }
-        try await channel.close()
+        try await group.shutdownGracefully()
         return value
     }
 
