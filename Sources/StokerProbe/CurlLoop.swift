@@ -142,7 +142,8 @@ final class CurlLoop: Sendable {
 private func curlThreadMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     guard let context else { return nil }
     _ = ccurl_name_thread("stoker-curl")
-    // Signals are for the main thread; and OpenSSL's writes raise SIGPIPE, which CURLOPT_NOSIGNAL tells curl to leave to us.
+    // Signals are for the main thread; and OpenSSL's writes raise SIGPIPE, which CURLOPT_NOSIGNAL tells curl to leave
+    // to us.
     var all = sigset_t()
     sigfillset(&all)
     pthread_sigmask(SIG_BLOCK, &all, nil)

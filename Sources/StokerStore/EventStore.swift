@@ -17,7 +17,8 @@ package final class EventStore: EventSink {
     ///
     /// The directory must exist.
     ///
-    /// A file that cannot be opened is no error here: events are counted as lost until it can be, and `report` says why.
+    /// A file that cannot be opened is no error here: events are counted as lost until it can be, and `report` says
+    /// why.
     package init(path: String, retention: EventRetention, now: @escaping @Sendable () -> Timestamp) {
         journal = Mutex(EventJournal(path: path, retention: retention, now: now))
     }

@@ -15,8 +15,8 @@ enum EventTable {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1: events") { db in
-            // AUTOINCREMENT: an id is never given twice, also not after the newest were deleted, so that a follower that
-            // remembers the last id it saw misses nothing.
+            // AUTOINCREMENT: an id is never given twice, also not after the newest were deleted, so that a follower
+            // that remembers the last id it saw misses nothing.
             try db.execute(
                 sql: """
                     CREATE TABLE event (

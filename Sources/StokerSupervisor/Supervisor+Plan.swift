@@ -4,8 +4,8 @@ package import StokerCore
 extension Supervisor {
     /// Makes this the set of processes: the first plan, and each reload.
     ///
-    /// What is new starts, what is missing is stopped and forgotten, what would start differently restarts, and the rest
-    /// takes its new settings without noticing. Ignored once a shutdown has begun.
+    /// What is new starts, what is missing is stopped and forgotten, what would start differently restarts, and the
+    /// rest takes its new settings without noticing. Ignored once a shutdown has begun.
     package func apply(_ plans: [ProcessPlan]) {
         guard !isShuttingDown else { return }
         let kept = Set(plans.map(\.name))

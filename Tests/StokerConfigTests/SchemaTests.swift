@@ -16,8 +16,8 @@ import Yams
     private static let formal: Set<ConfigError.Code> = [
         .unknownKey, .missingKey, .wrongType, .badChoice, .badSize, .badNumber, .badName, .emptyValue,
     ]
-    /// These break their rule in a way that a schema cannot see (two keys together, numbers in texts, empty commands), or
-    /// that Yams' conversion to plain values hides (`<<`) or dies of (a list as a key).
+    /// These break their rule in a way that a schema cannot see (two keys together, numbers in texts, empty commands),
+    /// or that Yams' conversion to plain values hides (`<<`) or dies of (a list as a key).
     private static let beyond = [
         "missing-command.yaml", "no-process.yaml", "empty-lists.yaml", "secret-in-command.yaml",
         "unknown-key-merge.yaml", "wrong-type-key.yaml",
@@ -33,7 +33,8 @@ import Yams
     }
 }
 
-/// The part of JSON Schema 2020-12 that our schema uses; an unknown keyword is a problem, so that nothing goes unchecked.
+/// The part of JSON Schema 2020-12 that our schema uses; an unknown keyword is a problem, so that nothing goes
+/// unchecked.
 struct SchemaValidator {
     private let root: [String: Any]
 

@@ -3,9 +3,9 @@ import Synchronization
 
 /// Runs tasks, actors and task groups one job at a time in an order drawn from a seed, on virtual time.
 ///
-/// Equal seeds give equal runs, so a seed is a bug report. When no job is ready, the clock jumps to the next deadline: hours
-/// pass in milliseconds. Child tasks and default actors follow the executor; an unstructured `Task {}` does not, which is
-/// why the project bans it, and so must the code under test get its clock from here.
+/// Equal seeds give equal runs, so a seed is a bug report. When no job is ready, the clock jumps to the next deadline:
+/// hours pass in milliseconds. Child tasks and default actors follow the executor; an unstructured `Task {}` does not,
+/// which is why the project bans it, and so must the code under test get its clock from here.
 package final class SimulationExecutor: TaskExecutor {
     /// Why a simulation could not come to its end.
     package enum Failure: Error, Equatable {
@@ -40,7 +40,8 @@ package final class SimulationExecutor: TaskExecutor {
 
     /// Runs `body` and everything that it starts until it returns.
     ///
-    /// Blocks the calling thread, which does all the work. `afterEach` is called between two jobs: the place for invariants.
+    /// Blocks the calling thread, which does all the work. `afterEach` is called between two jobs: the place for
+    /// invariants.
     package func run<Result: Sendable>(
         maxJobs: Int = 1_000_000, afterEach: () throws -> Void = {}, _ body: @escaping @Sendable () async -> Result
     ) throws -> Result {

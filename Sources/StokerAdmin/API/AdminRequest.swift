@@ -28,7 +28,8 @@ package struct AdminRequest: Sendable, Equatable {
         self.init("GET", target, headers: headers, transport: transport)
     }
 
-    /// The target up to its query, still percent-encoded: no route of ours needs an escape, so an escaped one is no route.
+    /// The target up to its query, still percent-encoded: no route of ours needs an escape, so an escaped one is no
+    /// route.
     var path: Substring { target.prefix { $0 != "?" } }
 
     /// Name and value of each query item, percent-decoded; nil when an escape is broken.

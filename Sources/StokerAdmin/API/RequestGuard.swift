@@ -2,8 +2,8 @@ package import StokerCore
 
 /// Keeps a web page that somebody on this machine looks at from speaking to the admin API.
 ///
-/// A browser sends requests wherever a page tells it to. It marks those of other origins (`Origin`, `Sec-Fetch-Site`), and
-/// a page whose host name was rebound to 127.0.0.1 still sends its own name as `Host`.
+/// A browser sends requests wherever a page tells it to. It marks those of other origins (`Origin`, `Sec-Fetch-Site`),
+/// and a page whose host name was rebound to 127.0.0.1 still sends its own name as `Host`.
 package struct RequestGuard: Sendable, Equatable {
     /// Host names, in lower case, that may be asked for beside `localhost` and any IP address.
     package var hostNames: Set<String>

@@ -3,8 +3,8 @@ package import StokerCore
 /// Tells from the statuses after an order what came of it.
 ///
 /// The daemon answers once it has taken an order, so the first statuses may still be those from before; nothing is
-/// concluded from a status that has not changed, unless it is already what was wanted. Nor is a process believed that has
-/// been ready for an instant only: one without probes is ready as soon as it runs, and may end at once.
+/// concluded from a status that has not changed, unless it is already what was wanted. Nor is a process believed that
+/// has been ready for an instant only: one without probes is ready as soon as it runs, and may end at once.
 package struct OrderWatch: Sendable {
     /// What is known so far, with a sentence for people.
     package enum Verdict: Sendable, Equatable {

@@ -46,8 +46,8 @@ package enum TimeText {
         value >= 0 ? value / divisor : -((-value + divisor - 1) / divisor)
     }
 
-    /// The Gregorian date of a day since 1970-01-01: Howard Hinnant's `civil_from_days`, which counts years from March so
-    /// that the leap day is the last (https://howardhinnant.github.io/date_algorithms.html).
+    /// The Gregorian date of a day since 1970-01-01: Howard Hinnant's `civil_from_days`, which counts years from March
+    /// so that the leap day is the last (https://howardhinnant.github.io/date_algorithms.html).
     private static func civil(day: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let shifted = day + 719_468
         let era = floored(shifted, by: 146_097)

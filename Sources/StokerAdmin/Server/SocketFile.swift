@@ -9,8 +9,8 @@ import Synchronization
 struct SocketFile: Sendable {
     var path: String
 
-    /// Where the socket is bound. It moves to `path` by `publish` when its mode is right and it is listening, so that no
-    /// client ever meets it half made: `bind` itself gives it the mode of the umask.
+    /// Where the socket is bound. It moves to `path` by `publish` when its mode is right and it is listening, so that
+    /// no client ever meets it half made: `bind` itself gives it the mode of the umask.
     var provisionalPath: String { path + ".new" }
 
     /// Throws when a living server answers at `path`; a socket that a dead one left is no obstacle.

@@ -13,7 +13,8 @@ package struct ConfigReader: Sendable {
 
     /// - Parameters:
     ///   - program: absolute path of the stoker binary, for the engines that are in it.
-    ///   - environment: the daemon's, in which `${NAME}` is looked up; nothing else of it reaches a process, except HOME.
+    ///   - environment: the daemon's, in which `${NAME}` is looked up; nothing else of it reaches a process, except
+    ///     HOME.
     ///   - files: how files are read; a fake in tests.
     package init(program: String, environment: [String: String], files: FileAccess = .system) {
         self.program = program

@@ -11,7 +11,8 @@ package struct ProcessPlan: Sendable, Equatable {
     package var endpoint: BackendAddress?
     /// Absolute working directory; nil is the control plane's.
     package var directory: String?
-    /// The whole environment of the child, `NAME=value`: what the config says plus PATH, HOME, LANG, PORT; nothing leaks in.
+    /// The whole environment of the child, `NAME=value`: what the config says plus PATH, HOME, LANG, PORT; nothing
+    /// leaks in.
     package var environment: [String: Secret]
     package var restart: RestartPolicy
     package var stop: StopPolicy
@@ -103,7 +104,8 @@ package struct Secret: Sendable, Hashable, ExpressibleByStringLiteral, CustomStr
 
 /// When and how often a process that ended is started again.
 package struct RestartPolicy: Sendable, Hashable {
-    /// The first restart after a stable run is immediate; the next waits about this long, each following one twice as long.
+    /// The first restart after a stable run is immediate; the next waits about this long, each following one twice as
+    /// long.
     package var initialDelay: Duration
     /// Upper bound of the delay before jitter.
     package var maxDelay: Duration

@@ -31,8 +31,8 @@ extension ProcessMachine {
 
     /// It has started up: it is asked from now on whether it lives and whether it is ready.
     ///
-    /// - Parameter startup: The last startup question. Where readiness asks the same, its answer counts for both, so that
-    ///   an engine is not asked twice before it gets traffic.
+    /// - Parameter startup: The last startup question. Where readiness asks the same, its answer counts for both, so
+    ///   that an engine is not asked twice before it gets traffic.
     mutating func enterRunning(_ run: Run, _ startup: Question?, _ turn: inout Turn) {
         var run = run
         run.questions = []

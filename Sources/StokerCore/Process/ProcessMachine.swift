@@ -1,7 +1,8 @@
 /// The life of one process as a value: events go in, effects come out, and nothing else happens.
 ///
 /// It reads no clock and does no I/O; the supervisor performs its effects and feeds back what came of them. Whatever it
-/// waits for has a `Ticket`, so that late, repeated and stale events are harmless: they name nothing that it still holds.
+/// waits for has a `Ticket`, so that late, repeated and stale events are harmless: they name nothing that it still
+/// holds.
 ///
 /// ```
 ///  stopped ─▶ waiting ─▶ starting ─▶ running ─▶ stopping ─▶ stopped
@@ -10,8 +11,8 @@
 ///                └─ failed ◀─ backoff ◀────────────┘        (attach mode: stopped ◀─▶ watching)
 /// ```
 ///
-/// What it promises, whatever comes: a generation is started only when the one before has ended; SIGKILL follows SIGTERM
-/// by `grace`; a process that is wanted runs, or is on its way, or has failed loudly.
+/// What it promises, whatever comes: a generation is started only when the one before has ended; SIGKILL follows
+/// SIGTERM by `grace`; a process that is wanted runs, or is on its way, or has failed loudly.
 package struct ProcessMachine: Sendable, Equatable {
     /// What it manages and how; replaced by `Event.revised`.
     package internal(set) var plan: ProcessPlan

@@ -22,8 +22,8 @@ package struct RestartBudget: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - stableFor: How long it had been ready; nil when it never was.
-    ///   - random: Draws the delay evenly from zero to its bound ("full jitter", which spreads the restarts of processes
-    ///     that died together best: AWS Architecture Blog, "Exponential backoff and jitter").
+    ///   - random: Draws the delay evenly from zero to its bound ("full jitter", which spreads the restarts of
+    ///   processes that died together best: AWS Architecture Blog, "Exponential backoff and jitter").
     package mutating func decide(
         at now: Duration, stableFor: Duration?, policy: RestartPolicy, random: inout SeededGenerator
     ) -> Decision {

@@ -17,7 +17,8 @@ package struct ByteSize: Hashable, Sendable, Comparable, Codable {
     package static func kibibytes(_ count: Int64) -> ByteSize { ByteSize(bytes: count << 10) }
     package static func mebibytes(_ count: Int64) -> ByteSize { ByteSize(bytes: count << 20) }
 
-    /// Reads `512B`, `64KiB`, `64MiB`, `2GiB` or `1TiB`; decimal units are refused, they differ by 7 % and nobody sees it.
+    /// Reads `512B`, `64KiB`, `64MiB`, `2GiB` or `1TiB`; decimal units are refused, they differ by 7 % and nobody sees
+    /// it.
     package init?(text: some StringProtocol) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard !digits.isEmpty, let count = Int64(digits) else { return nil }

@@ -1,5 +1,6 @@
 extension Duration {
-    /// The duration as a person says it, to two or three digits: `12 ms`, `1.6 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
+    /// The duration as a person says it, to two or three digits: `12 ms`, `1.6 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4
+    /// h`.
     package var spoken: String {
         let total = milliseconds
         switch total {

@@ -1,4 +1,5 @@
-/// Counts what an answer is worth while it flows by: events, and the token counts that engines report. No JSON is parsed.
+/// Counts what an answer is worth while it flows by: events, and the token counts that engines report. No JSON is
+/// parsed.
 package struct AnswerMeter: Sendable, Equatable {
     /// The tokens that the engine says it read and wrote.
     package struct Usage: Sendable, Equatable {
@@ -86,8 +87,8 @@ package struct AnswerMeter: Sendable, Equatable {
     }
 }
 
-/// Finds `"usage":{…}` in JSON text without parsing it. An unescaped `"usage":` is always a key, because inside a string
-/// the quotes would be escaped.
+/// Finds `"usage":{…}` in JSON text without parsing it. An unescaped `"usage":` is always a key, because inside a
+/// string the quotes would be escaped.
 private enum UsageSearch {
     static func find(in bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> AnswerMeter.Usage? {
         guard var index = place(of: "\"usage\"", in: bytes, range) else { return nil }

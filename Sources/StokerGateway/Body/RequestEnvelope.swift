@@ -1,6 +1,7 @@
 package import NIOCore
 
-/// What the gateway must know of a request's JSON body; read once, in one pass, and the whole body is checked on the way.
+/// What the gateway must know of a request's JSON body; read once, in one pass, and the whole body is checked on the
+/// way.
 package struct RequestEnvelope: Sendable, Equatable {
     package var model: String
     /// The place of the model's value in the body, quotes included.

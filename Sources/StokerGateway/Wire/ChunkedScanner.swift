@@ -176,7 +176,8 @@ package struct BodyScanner: Sendable {
         }
     }
 
-    /// Takes the bytes from `start` on, calls `data` for what is body, and returns where the message ends or `bytes` do.
+    /// Takes the bytes from `start` on, calls `data` for what is body, and returns where the message ends or `bytes`
+    /// do.
     package mutating func scan(
         _ bytes: borrowing Span<UInt8>, from start: Int = 0, data: (Range<Int>) -> Void
     ) throws(WireFault) -> Int {

@@ -34,7 +34,8 @@ package struct SeedDirectory: Sendable {
         root = URL(fileURLWithPath: path, isDirectory: true).standardizedFileURL
     }
 
-    /// Imports each file that is new or changed, one transaction each. What was imported from a file that is gone stays.
+    /// Imports each file that is new or changed, one transaction each. What was imported from a file that is gone
+    /// stays.
     package func load(through commits: GroupCommit) async throws(KnowledgeError) -> Summary {
         var summary = Summary()
         for path in paths() {

@@ -13,8 +13,8 @@ package struct Term: Sendable, Equatable {
 /// Cuts text into terms: words where a script has spaces, overlapping pairs of characters where it has none.
 ///
 /// SQLite's `unicode61` takes a whole Chinese sentence for one word, and its `trigram` cannot find the two-character
-/// words that most Chinese words are (docs/decisions: the tokenizer). Bigrams find both, at the price of a larger index.
-/// The index is built with this code: a change here needs a migration that rebuilds it.
+/// words that most Chinese words are (docs/decisions: the tokenizer). Bigrams find both, at the price of a larger
+/// index. The index is built with this code: a change here needs a migration that rebuilds it.
 package struct Tokenizer {
     /// What the terms are for. A document also yields the last character of a run alone, so that a query of one
     /// character (as a prefix) finds it at the end of a run too.

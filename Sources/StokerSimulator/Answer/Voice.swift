@@ -55,7 +55,8 @@ struct Voice {
         return isFirst ? word : " " + word
     }
 
-    /// No word has a space. Some need JSON escapes or several bytes a character: whoever carries the text must bear both.
+    /// No word has a space. Some need JSON escapes or several bytes a character: whoever carries the text must bear
+    /// both.
     static let vocabulary = [
         "lorem", "ipsum", "dolor", "sit", "amet,", "consectetur", "adipiscing", "elit.", "sed", "do", "eiusmod",
         "tempor",

@@ -2,8 +2,8 @@ import StokerMetrics
 
 /// vLLM's metrics, as far as the simulator has something to say.
 ///
-/// vLLM's names hold a colon, which our registry refuses for good reasons (it is reserved for recording rules). So they are
-/// registered as `vllm_…` and renamed in the snapshot.
+/// vLLM's names hold a colon, which our registry refuses for good reasons (it is reserved for recording rules). So they
+/// are registered as `vllm_…` and renamed in the snapshot.
 struct EngineMetrics: Sendable {
     /// Why a request ended, as vLLM counts it.
     enum Finish: String, CaseIterable, Sendable {

@@ -77,8 +77,8 @@ package final class ShimProcessHost: ProcessHost {
 
     /// Ends, in good order, what an earlier control plane left running, before anything is started.
     ///
-    /// The gateway goes first, so that its requests can finish while their engines live; it also frees the port that the
-    /// next control plane is to listen on, which is why this needs no host.
+    /// The gateway goes first, so that its requests can finish while their engines live; it also frees the port that
+    /// the next control plane is to listen on, which is why this needs no host.
     ///
     /// - Parameters:
     ///   - runtimeDirectory: of that control plane.

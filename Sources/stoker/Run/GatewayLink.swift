@@ -5,7 +5,8 @@ import StokerProbe
 
 /// The shell around `GatewayWatch`: asks the gateway twice a second how it is, and carries tables and metrics.
 actor GatewayLink {
-    /// Between two questions. A dead backend is the gateway's own affair at once; this is only how fast a person sees it.
+    /// Between two questions. A dead backend is the gateway's own affair at once; this is only how fast a person sees
+    /// it.
     private static let interval = Duration.milliseconds(500)
     /// While it is silent: a gateway that has just started accepts nobody before it has a table.
     private static let eagerInterval = Duration.milliseconds(25)

@@ -3,7 +3,8 @@ import StokerCore
 
 /// What must be there before anything is started: programs and directories that the plan names.
 ///
-/// Looked for at the start of the daemon and at each reload, so that a typing error is one clear line, not a crash loop.
+/// Looked for at the start of the daemon and at each reload, so that a typing error is one clear line, not a crash
+/// loop.
 struct Preflight {
     let plan: Plan
 
