@@ -19,7 +19,8 @@ package final class DatabaseLock: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let holder = Self.holder(descriptor)
             close(descriptor)
-            throw KnowledgeError(.cannotOpen, "\(database) is held by another `stoker knowledge`\(holder): stop it first")
+            let message = "\(database) is held by another `stoker knowledge`\(holder): stop it first"
+            throw KnowledgeError(.cannotOpen, message)
         }
         self.descriptor = descriptor
         recordHolder()

@@ -56,10 +56,9 @@ final class SimulatedEngine {
 }
 
 extension TimeAmount {
-    /// Clamped to what fits: 292 years.
+    /// Cut at a century: longer waits are as good as for ever, and the sum with a deadline must fit 64 bits.
     init(_ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        self = .nanoseconds(overflow ? .max : whole + attoseconds / 1_000_000_000)
+        let (seconds, attoseconds) = min(duration, .seconds(3_155_760_000)).components
+        self = .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
     }
 }

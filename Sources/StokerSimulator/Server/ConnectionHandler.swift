@@ -157,7 +157,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         headers.add(name: "Content-Type", value: contentType)
         if let length { headers.add(name: "Content-Length", value: "\(length)") }
         if head?.isKeepAlive == false { headers.add(name: "Connection", value: "close") }
-        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+        // An HTTP/1.0 client knows no chunks; NIO frames the body by the version.
+        let head = HTTPResponseHead(version: self.head?.version ?? .http1_1, status: status, headers: headers)
         context?.write(wrapOutboundOut(.head(head)), promise: nil)
     }
 }
