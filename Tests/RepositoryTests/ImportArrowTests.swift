@@ -8,9 +8,9 @@ import Testing
         var outside: Set<String> = []
     }
 
-    /// Modules of the toolchain that any target may use. Foundation is not among them: it has no place in the data
-    /// plane or the shim, and all of it only where Yams or GRDB bring it anyway.
-    static let toolchain: Set = ["Glibc", "Darwin", "Synchronization"]
+    /// Modules of the toolchain that any target may use. Foundation is not among them: it has no place in the core, the
+    /// data plane or the shim.
+    static let toolchain: Set = ["Glibc", "Darwin", "Synchronization", "Dispatch"]
 
     static let map: [String: Allowed] = [
         "StokerCore": Allowed(),
@@ -34,7 +34,7 @@ import Testing
             ]),
         "StokerSimulator": Allowed(
             own: ["StokerCore", "StokerMetrics"],
-            outside: ["NIOCore", "NIOPosix", "NIOHTTP1", "Logging", "FoundationEssentials"]),
+            outside: ["NIOCore", "NIOPosix", "NIOHTTP1", "Logging", "Foundation", "FoundationEssentials"]),
         "StokerSupervisor": Allowed(
             own: ["StokerCore", "StokerHost", "StokerProbe", "StokerMetrics", "ShimProtocol", "CLinux"],
             outside: ["ServiceLifecycle", "Logging", "FoundationEssentials"]),

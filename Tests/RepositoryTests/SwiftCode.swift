@@ -1,6 +1,6 @@
 /// A lexer that knows just enough of Swift to tell code from comments and string literals.
 enum SwiftCode {
-    /// The text with every comment and string literal replaced by spaces; line breaks stay.
+    /// The text with every comment, string literal and `#/regex/#` replaced by spaces; line breaks stay.
     ///
     /// Interpolations go with their literal, so code inside `\(…)` is not seen: acceptable for rules about structure.
     static func only(_ text: String) -> String {
@@ -23,6 +23,8 @@ enum SwiftCode {
                     blank { $0.bytes[$0.place] == UInt8(ascii: "\n") }
                 } else if starts(with: "/*") {
                     blankBlockComment()
+                } else if starts(with: "#/") {
+                    blank { $0.starts(with: "/#") }
                 } else if let hashes = literalStart() {
                     blankLiteral(hashes: hashes)
                 } else {
