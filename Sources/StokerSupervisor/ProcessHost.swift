@@ -17,17 +17,21 @@ package protocol ProcessHost: Sendable {
 
 /// What a host has to say about one process.
 package struct HostEvent: Sendable, Equatable {
+    /// Its name.
     package var process: String
     /// The start that it is about; 0 for what belongs to none.
     package var generation: UInt64
+    /// What happened to it.
     package var kind: Kind
 
+    /// News about one generation of one process.
     package init(process: String, generation: UInt64, kind: Kind) {
         self.process = process
         self.generation = generation
         self.kind = kind
     }
 
+    /// What can happen.
     package enum Kind: Sendable, Equatable {
         case started(ProcessIdentity)
         /// The program could not be started: one line with what and why (`/usr/bin/vllm: No such file or directory`).

@@ -6,8 +6,10 @@ package import StokerProbe
 package struct SystemProber: Prober {
     private let client: CurlClient
 
+    /// A prober over that client, which others may share.
     package init(client: CurlClient) { self.client = client }
 
+    /// Asks; a program runs with the environment and in the directory of its process.
     package func ask(_ target: ProbeTarget, of process: ProcessPlan, timeout: Duration) async -> ProbeResult {
         guard case .exec(let command) = target else { return await client.probe(target, timeout: timeout) }
         let environment = process.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.revealed)" }

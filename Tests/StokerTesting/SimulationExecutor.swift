@@ -4,8 +4,8 @@ import Synchronization
 /// Runs tasks, actors and task groups one job at a time in an order drawn from a seed, on virtual time.
 ///
 /// Equal seeds give equal runs, so a seed is a bug report. When no job is ready, the clock jumps to the next deadline:
-/// hours pass in milliseconds. Child tasks and default actors follow the executor; an unstructured `Task {}` does not,
-/// which is why the project bans it, and so must the code under test get its clock from here.
+/// hours pass in milliseconds. The code under test gets its clock from here. Child tasks and default actors follow the
+/// executor; an unstructured task does not, which is why the project bans those.
 package final class SimulationExecutor: TaskExecutor {
     /// Why a simulation could not come to its end.
     package enum Failure: Error, Equatable {
@@ -46,7 +46,7 @@ package final class SimulationExecutor: TaskExecutor {
         maxJobs: Int = 1_000_000, afterEach: () throws -> Void = {}, _ body: @escaping @Sendable () async -> Result
     ) throws -> Result {
         let answer = Slot<Result>()
-        // The root of the simulated tree; it is bound to this executor, unlike a bare `Task {}`.
+        // The root of the simulated tree; it is bound to this executor, unlike a bare one.
         let root = Task(executorPreference: self) { answer.put(await body()) }
         defer { root.cancel() }
         while true {

@@ -95,7 +95,7 @@ enum BackoffKeys {
 
     static let initial = Key(
         "initial", .duration(.milliseconds(1) ... .seconds(600)), default: plan.initialDelay, example: "50ms",
-        "The second restart waits about this long, each one after it twice as long.")
+        "The second restart waits up to this long, each one after it up to twice as long.")
     static let max = Key(
         "max", .duration(.milliseconds(1) ... .seconds(3600)), default: plan.maxDelay, example: "30s",
         "Longest wait.")

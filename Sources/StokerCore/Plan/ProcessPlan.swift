@@ -51,9 +51,11 @@ package struct ProcessPlan: Sendable, Equatable {
     package var isManaged: Bool { command != nil }
 
     /// Whether a process that runs by `old` has to be started again to run by this plan; else it holds from now on.
+    ///
+    /// A new bound of the log takes effect at the next start: it is not worth a reload of weights.
     package func needsRestart(after old: ProcessPlan) -> Bool {
-        command != old.command || directory != old.directory || environment != old.environment || log != old.log
-            || limits != old.limits || (isManaged && endpoint != old.endpoint)
+        command != old.command || directory != old.directory || environment != old.environment || limits != old.limits
+            || (isManaged && endpoint != old.endpoint)
     }
 }
 
@@ -104,10 +106,10 @@ package struct Secret: Sendable, Hashable, ExpressibleByStringLiteral, CustomStr
 
 /// When and how often a process that ended is started again.
 package struct RestartPolicy: Sendable, Hashable {
-    /// The first restart after a stable run is immediate; the next waits about this long, each following one twice as
-    /// long.
+    /// The first restart after a stable run is immediate; the next waits up to this long, each following one up to
+    /// twice as long.
     package var initialDelay: Duration
-    /// Upper bound of the delay before jitter.
+    /// Upper bound of the delay.
     package var maxDelay: Duration
     /// A process that has been ready (or, without probes, running) for this long is stable: the delay starts anew.
     package var stableAfter: Duration

@@ -1,11 +1,13 @@
 /// How a process ended, with what the host knows beside the status.
 package struct ProcessExit: Sendable, Hashable {
+    /// As the kernel has it.
     package var status: ExitStatus
     /// Facts beside the status, one a line.
     package var evidence: [String]
     /// Whether the kernel's OOM killer did it; nil when it cannot be known.
     package var outOfMemory: Bool?
 
+    /// An end, with what is known about it.
     package init(_ status: ExitStatus, evidence: [String] = [], outOfMemory: Bool? = nil) {
         self.status = status
         self.evidence = evidence

@@ -1,11 +1,13 @@
 /// Which process is meant, proof against PID reuse: two processes never share all three.
 package struct ProcessIdentity: Sendable, Hashable, Codable {
+    /// Positive; the kernel gives it to another process some time after the end of this one.
     package var pid: Int32
     /// Field 22 of `/proc/PID/stat`, clock ticks since boot.
     package var startTime: UInt64
     /// `/proc/sys/kernel/random/boot_id`.
     package var bootID: String
 
+    /// An identity as the host has read it.
     package init(pid: Int32, startTime: UInt64, bootID: String) {
         self.pid = pid
         self.startTime = startTime

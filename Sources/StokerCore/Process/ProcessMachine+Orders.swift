@@ -30,7 +30,7 @@ extension ProcessMachine {
         // Only now: who waits no longer is started by the new plan.
         note(blockers: blockers, &turn)
         guard plan != old else { return }
-        if !plan.startsLike(old) {
+        if plan.needsRestart(after: old) {
             startAnew(.config, "its plan changed", &turn)
         } else if state == .failed {
             // Whatever the person changed about a process that had failed, they want it tried again.
@@ -96,15 +96,5 @@ extension ProcessMachine {
             rest(why)
         case .stopped, .watching: rest(why)
         }
-    }
-}
-
-extension ProcessPlan {
-    /// Whether a process started by one plan is like one started by the other, so that it need not be restarted.
-    ///
-    /// A new bound of the log takes effect at the next start: it is not worth a reload of weights.
-    package func startsLike(_ other: ProcessPlan) -> Bool {
-        command == other.command && directory == other.directory && environment == other.environment
-            && limits == other.limits
     }
 }

@@ -1,11 +1,17 @@
 extension ProcessMachine {
     /// The machine as others see it.
     package struct Report: Sendable, Equatable {
+        /// Where it is in its life.
         package var state: ProcessStatus.State
+        /// Why it is there: one sentence.
         package var reason: String
+        /// Of the living generation; nil when there is none.
         package var identity: ProcessIdentity?
+        /// How often it was started again, for whatever reason.
         package var restarts: Int
+        /// The last end, asked for or not.
         package var lastExit: ProcessExit?
+        /// From start to ready, last time.
         package var lastStart: Duration?
     }
 

@@ -1,7 +1,9 @@
 /// Names one wait or one question that a machine has outstanding; never used twice.
 package struct Ticket: Sendable, Hashable {
+    /// Ascending within one machine.
     package let number: UInt64
 
+    /// The ticket of that number.
     package init(number: UInt64) { self.number = number }
 }
 
@@ -106,7 +108,9 @@ extension ProcessMachine {
 
     /// One generation of the process.
     package struct Run: Sendable, Equatable {
+        /// Its number, by which orders and reports name it.
         package let generation: UInt64
+        /// When the host was told to start it.
         package let orderedAt: Duration
         /// Known once the host has started it.
         package var identity: ProcessIdentity?
@@ -141,6 +145,7 @@ extension ProcessMachine {
     package struct Watch: Sendable, Equatable {
         /// nil: nobody asks, so it is taken for ready.
         var question: Question?
+        /// Whether it is ready now.
         package var isReady: Bool
         /// Whether it was ever ready.
         package var wasReady: Bool

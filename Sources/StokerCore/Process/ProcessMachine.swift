@@ -16,6 +16,7 @@
 package struct ProcessMachine: Sendable, Equatable {
     /// What it manages and how; replaced by `Event.revised`.
     package internal(set) var plan: ProcessPlan
+    /// Where it is in its life, with all that belongs to that.
     package internal(set) var state = State.stopped
     /// One sentence: why it is in this state.
     package internal(set) var reason: String
@@ -25,6 +26,7 @@ package struct ProcessMachine: Sendable, Equatable {
     package internal(set) var generation: UInt64
     /// How often it was started again.
     package internal(set) var restarts = 0
+    /// The last end, asked for or not.
     package internal(set) var lastExit: ProcessExit?
     /// From the start to ready, last time.
     package internal(set) var lastStart: Duration?

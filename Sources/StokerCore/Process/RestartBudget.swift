@@ -1,10 +1,12 @@
 /// Remembers the starts of one process and decides what its unasked end leads to.
 package struct RestartBudget: Sendable, Equatable {
+    /// What an unasked end leads to.
     package enum Decision: Sendable, Equatable {
         case restart(after: Duration)
         case giveUp
     }
 
+    /// A budget that nothing was spent of.
     package init() {}
 
     /// Restarts in a row without a stable run between them.
@@ -22,8 +24,8 @@ package struct RestartBudget: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - stableFor: How long it had been ready; nil when it never was.
-    ///   - random: Draws the delay evenly from zero to its bound ("full jitter", which spreads the restarts of
-    ///   processes that died together best: AWS Architecture Blog, "Exponential backoff and jitter").
+    ///   - random: Draws the delay evenly from zero to its bound: "full jitter", which spreads best what died together
+    ///     (AWS Architecture Blog, "Exponential backoff and jitter").
     package mutating func decide(
         at now: Duration, stableFor: Duration?, policy: RestartPolicy, random: inout SeededGenerator
     ) -> Decision {

@@ -1,10 +1,14 @@
 /// A Unix signal by its number on Linux (x86-64 and arm64 agree on all of these).
 package struct Signal: Sendable, Hashable, CustomStringConvertible {
+    /// SIGKILL.
     package static let kill = Signal(number: 9)
+    /// SIGTERM.
     package static let terminate = Signal(number: 15)
 
+    /// 1 to 64.
     package let number: Int32
 
+    /// The signal of that number; any number will do, an odd one gets an odd name.
     package init(number: Int32) { self.number = number }
 
     /// The name from signal(7), `SIGRTMIN+2` for real-time signals, else `signal 99`.

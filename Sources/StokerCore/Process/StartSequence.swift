@@ -2,11 +2,14 @@
 package struct StartSequence: Sendable, Equatable {
     /// How far a process has come, as far as others care.
     package struct Progress: Sendable, Equatable {
+        /// Whether the host has started it.
         package var isStarted: Bool
+        /// Whether its readiness probe passes.
         package var isReady: Bool
         /// Whether something of it still runs.
         package var isAlive: Bool
 
+        /// Progress as a machine reports it.
         package init(isStarted: Bool, isReady: Bool, isAlive: Bool) {
             self.isStarted = isStarted
             self.isReady = isReady
@@ -17,6 +20,7 @@ package struct StartSequence: Sendable, Equatable {
     /// In the order of the plan.
     private let processes: [ProcessPlan]
 
+    /// The sequence that these plans ask for.
     package init(_ processes: [ProcessPlan]) { self.processes = processes }
 
     /// What the process still waits for, in words: `knowledge is not ready`; empty when it may start.

@@ -5,8 +5,7 @@ import Synchronization
 
 /// A host full of processes that start slowly, crash, hang and ignore signals, as a seed says, on virtual time.
 ///
-/// It watches over the supervisor while it plays: whatever a supervisor must never do to a host ends up in
-/// `violations`.
+/// It watches over the supervisor while it plays: whatever one must never do to a host ends up in `violations`.
 final class SimulatedWorld: ProcessHost, Prober, EventSink {
     /// One generation of one process, from the order to start it until its end was reported.
     struct Child {
