@@ -19,7 +19,8 @@ import Testing
         "StokerHost": Allowed(own: ["StokerCore", "CLinux"], outside: ["FoundationEssentials"]),
         "StokerMetrics": Allowed(own: ["StokerCore", "CMetrics"], outside: ["FoundationEssentials"]),
         "StokerProbe": Allowed(own: ["StokerCore", "CCurl"], outside: ["FoundationEssentials"]),
-        "StokerStore": Allowed(own: ["StokerCore"], outside: ["GRDB", "Foundation", "FoundationEssentials"]),
+        "StokerStore": Allowed(
+            own: ["StokerCore"], outside: ["GRDB", "Dispatch", "Foundation", "FoundationEssentials"]),
         "StokerAdmin": Allowed(
             own: ["StokerCore", "StokerMetrics"],
             outside: ["Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "Logging", "FoundationEssentials"]),

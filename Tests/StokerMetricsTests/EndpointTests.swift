@@ -47,14 +47,14 @@ struct NegotiationTests {
 @Suite("Answering a scrape")
 struct EndpointTests {
     private func endpoint(
-        _ registry: MetricsRegistry = stillRegistry(), sources: [MetricsEndpoint.Source] = []
-    ) throws -> MetricsEndpoint {
-        try MetricsEndpoint(registry: registry, startedAt: Timestamp(milliseconds: 1_234_567), sources: sources)
+        _ registry: MetricsRegistry = stillRegistry(), sources: [MetricsEndpoint.ForeignSource] = []
+    ) -> MetricsEndpoint {
+        MetricsEndpoint(registry: registry, startedAt: Timestamp(milliseconds: 1_234_567), merging: sources)
     }
 
     @Test("A page comes with its type, and with the start of the process")
     func headers() async throws {
-        let response = try await endpoint().answer(ScrapeRequest(accept: "application/openmetrics-text"))
+        let response = await endpoint().answer(ScrapeRequest(accept: "application/openmetrics-text"))
         #expect(response.status == 200)
         #expect(response.header("Content-Type") == "application/openmetrics-text; version=1.0.0; charset=utf-8")
         #expect(response.header("Process-Start-Time-Unix") == "1234")
@@ -64,7 +64,7 @@ struct EndpointTests {
 
     @Test("HEAD gives the headers only, another method is refused")
     func methods() async throws {
-        let endpoint = try endpoint()
+        let endpoint = endpoint()
         let head = await endpoint.answer(ScrapeRequest(method: "HEAD"))
         #expect(head.status == 200 && head.body.isEmpty)
         let post = await endpoint.answer(ScrapeRequest(method: "POST"))
@@ -78,7 +78,7 @@ struct EndpointTests {
             ("br", false),
         ] as [(String?, Bool)])
     func compression(acceptEncoding: String?, expected: Bool) async throws {
-        let response = try await endpoint().answer(ScrapeRequest(acceptEncoding: acceptEncoding))
+        let response = await endpoint().answer(ScrapeRequest(acceptEncoding: acceptEncoding))
         #expect((response.header("Content-Encoding") == "gzip") == expected)
         #expect(response.body.starts(with: [0x1F, 0x8B]) == expected)
     }
@@ -87,7 +87,7 @@ struct EndpointTests {
     func sources() async throws {
         let gateway = MetricsRegistry(component: "gateway")
         try gateway.gauge("stoker_gateway_level", help: "Level.").with().set(7)
-        let endpoint = try endpoint(sources: [{ _ in nil }, { _ in gateway.snapshot() }])
+        let endpoint = endpoint(sources: [{ _ in nil }, { _ in gateway.snapshot() }])
         let page = String(decoding: await endpoint.answer(ScrapeRequest()).body, as: UTF8.self)
         #expect(page.contains("stoker_gateway_level 7\n"))
         #expect(page.contains("stoker_metrics_series{component=\"test\"}"))
@@ -97,11 +97,12 @@ struct EndpointTests {
         "The scraper's patience is passed on, less half a second",
         arguments: [
             (nil, .seconds(9.5)), ("10", .seconds(9.5)), ("3", .seconds(2.5)), ("0.2", .milliseconds(100)),
-            ("1e9", .seconds(9.5)), ("-1", .seconds(9.5)), ("nan", .seconds(9.5)), ("soon", .seconds(9.5)),
+            ("1e9", .seconds(59.5)), ("inf", .seconds(9.5)), ("-1", .seconds(9.5)), ("nan", .seconds(9.5)),
+            ("soon", .seconds(9.5)),
         ] as [(String?, Duration)])
     func patience(timeout: String?, expected: Duration) async throws {
         let asked = Mutex<Duration?>(nil)
-        let endpoint = try endpoint(sources: [
+        let endpoint = endpoint(sources: [
             { patience in
                 asked.withLock { $0 = patience }
                 return nil
@@ -115,7 +116,7 @@ struct EndpointTests {
     func concurrentScrapes() async throws {
         let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
         let (gate, opener) = AsyncStream.makeStream(of: Void.self)
-        let endpoint = try endpoint(sources: [
+        let endpoint = endpoint(sources: [
             { _ in
                 arrived.yield()
                 for await _ in gate {}
@@ -138,7 +139,7 @@ struct EndpointTests {
 
     @Test("How long the page took is on the next one")
     func renderDuration() async throws {
-        let endpoint = try endpoint(MetricsRegistry(component: "test"))
+        let endpoint = endpoint(MetricsRegistry(component: "test"))
         _ = await endpoint.answer(ScrapeRequest())
         let page = String(decoding: await endpoint.answer(ScrapeRequest()).body, as: UTF8.self)
         let line = page.split(separator: "\n").first { $0.hasPrefix("stoker_metrics_render_duration_seconds{") }
@@ -146,10 +147,13 @@ struct EndpointTests {
         #expect(value > 0 && value < 60)
     }
 
-    @Test("A registry has one endpoint")
-    func oneEndpoint() throws {
+    @Test("A second endpoint of a registry spoils nothing")
+    func secondEndpoint() async throws {
         let registry = stillRegistry()
-        _ = try endpoint(registry)
-        #expect(throws: MetricsError.self) { try endpoint(registry) }
+        let first = endpoint(registry)
+        let second = endpoint(registry)
+        let page = await second.answer(ScrapeRequest()).body
+        #expect(ExpositionValidator.findings(in: page, as: .text004) == [])
+        withExtendedLifetime(first) {}
     }
 }

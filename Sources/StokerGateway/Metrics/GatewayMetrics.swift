@@ -29,43 +29,54 @@ package struct GatewayMetrics: Sendable {
 
     /// Registers the families.
     package init(_ registry: MetricsRegistry) throws(MetricsError) {
-        let p = "stoker_gateway_"
         requests = try registry.counter(
-            p + "requests_total", help: "Finished client requests.", labels: ["route", "model", "variant", "code"])
-        inFlight = try registry.gauge(p + "requests_in_flight", help: "Open client requests.", labels: ["route"])
+            "stoker_gateway_requests_total", help: "Finished client requests.",
+            labels: ["route", "model", "variant", "code"])
+        inFlight = try registry.gauge(
+            "stoker_gateway_requests_in_flight", help: "Open client requests.", labels: ["route"])
         duration = try registry.histogram(
-            p + "request_duration_seconds", help: "From a request's first byte in to its last byte out.",
+            "stoker_gateway_request_duration_seconds", help: "From a request's first byte in to its last byte out.",
             labels: ["route", "model", "variant"], buckets: .endToEnd)
         timeToFirstToken = try registry.histogram(
-            p + "time_to_first_token_seconds", help: "Streams only: from the first byte in to the first event out.",
+            "stoker_gateway_time_to_first_token_seconds",
+            help: "Streams only: from the first byte in to the first event out.",
             labels: ["model", "variant"], buckets: .ttft)
         timePerOutputToken = try registry.histogram(
-            p + "time_per_output_token_seconds", help: "Streams only: (end to end - TTFT) / (tokens - 1).",
+            "stoker_gateway_time_per_output_token_seconds", help: "Streams only: (end to end - TTFT) / (tokens - 1).",
             labels: ["model", "variant"], buckets: .tpot)
         streamStalls = try registry.counter(
-            p + "stream_stalls_total", help: "Gaps within answers above the stall limit.", labels: ["backend", "phase"])
-        inputTokens = try registry.counter(p + "input_tokens_total", help: "Prompt tokens.", labels: ["model"])
-        outputTokens = try registry.counter(p + "output_tokens_total", help: "Generated tokens.", labels: ["model"])
+            "stoker_gateway_stream_stalls_total", help: "Gaps within answers above the stall limit.",
+            labels: ["backend", "phase"])
+        inputTokens = try registry.counter(
+            "stoker_gateway_input_tokens_total", help: "Prompt tokens.", labels: ["model"])
+        outputTokens = try registry.counter(
+            "stoker_gateway_output_tokens_total", help: "Generated tokens.", labels: ["model"])
         requestInputTokens = try registry.histogram(
-            p + "request_input_tokens", help: "Prompt length.", labels: ["model"], buckets: .tokens)
+            "stoker_gateway_request_input_tokens", help: "Prompt length.", labels: ["model"], buckets: .tokens)
         requestOutputTokens = try registry.histogram(
-            p + "request_output_tokens", help: "Answer length.", labels: ["model"], buckets: .tokens)
+            "stoker_gateway_request_output_tokens", help: "Answer length.", labels: ["model"], buckets: .tokens)
         shed = try registry.counter(
-            p + "shed_requests_total", help: "Requests refused without asking a backend.", labels: ["reason"])
+            "stoker_gateway_shed_requests_total", help: "Requests refused without asking a backend.", labels: ["reason"]
+        )
         clientDisconnects = try registry.counter(
-            p + "client_disconnects_total", help: "Clients that left before their answer was whole.", labels: ["phase"])
+            "stoker_gateway_client_disconnects_total", help: "Clients that left before their answer was whole.",
+            labels: ["phase"])
         upstreamRequests = try registry.counter(
-            p + "upstream_requests_total", help: "Attempts answered, retries included.", labels: ["backend", "code"])
+            "stoker_gateway_upstream_requests_total", help: "Attempts answered, retries included.",
+            labels: ["backend", "code"])
         upstreamErrors = try registry.counter(
-            p + "upstream_errors_total", help: "Attempts that failed.", labels: ["backend", "reason"])
+            "stoker_gateway_upstream_errors_total", help: "Attempts that failed.", labels: ["backend", "reason"])
         upstreamDuration = try registry.histogram(
-            p + "upstream_duration_seconds", help: "One attempt.", labels: ["backend"], buckets: .endToEnd)
-        retries = try registry.counter(p + "retries_total", help: "Retries sent.", labels: ["backend", "reason"])
+            "stoker_gateway_upstream_duration_seconds", help: "One attempt.", labels: ["backend"], buckets: .endToEnd)
+        retries = try registry.counter(
+            "stoker_gateway_retries_total", help: "Retries sent.", labels: ["backend", "reason"])
         retriesDenied = try registry.counter(
-            p + "retries_denied_total", help: "Failed attempts that were not retried.", labels: ["reason"])
-        connections = try registry.gauge(p + "connections", help: "Open client connections.", labels: ["listener"])
+            "stoker_gateway_retries_denied_total", help: "Failed attempts that were not retried.", labels: ["reason"])
+        connections = try registry.gauge(
+            "stoker_gateway_connections", help: "Open client connections.", labels: ["listener"])
         rejected = try registry.counter(
-            p + "rejected_requests_total", help: "Requests that broke HTTP's rules or a limit.", labels: ["reason"])
+            "stoker_gateway_rejected_requests_total", help: "Requests that broke HTTP's rules or a limit.",
+            labels: ["reason"])
         lag = try registry.histogram(
             "stoker_event_loop_lag_seconds", help: "Delay of a timer tick.", labels: ["loop"], buckets: .lag)
     }

@@ -1,81 +1,47 @@
 package import StokerCore
 import Synchronization
 
-/// A scrape, as the transport received it.
-package struct ScrapeRequest: Sendable {
-    package var method: String
-    /// The `Accept` header.
-    package var accept: String?
-    /// The `Accept-Encoding` header.
-    package var acceptEncoding: String?
-    /// The `X-Prometheus-Scrape-Timeout-Seconds` header.
-    package var timeout: String?
-
-    package init(
-        method: String = "GET", accept: String? = nil, acceptEncoding: String? = nil, timeout: String? = nil
-    ) {
-        self.method = method
-        self.accept = accept
-        self.acceptEncoding = acceptEncoding
-        self.timeout = timeout
-    }
-
-    /// How long the whole answer may take: half a second less than the scraper waits, at most the ten seconds of its
-    /// default.
-    package var patience: Duration {
-        guard let timeout, let seconds = Double(timeout), seconds > 0 else { return .seconds(9.5) }
-        return .seconds(max(0.1, min(seconds, 10) - 0.5))
-    }
-
-    var wantsGzip: Bool {
-        QualityList(acceptEncoding).contains { ($0.name == "gzip" || $0.name == "*") && $0.quality > 0 }
-    }
-}
-
-/// What the transport is to send back.
-package struct ScrapeResponse: Sendable, Equatable {
-    package var status: Int
-    package var headers: [Header]
-    /// Empty for HEAD.
-    package var body: [UInt8]
-
-    /// One header field.
-    package struct Header: Sendable, Equatable {
-        package var name: String
-        package var value: String
-    }
-
-    /// The value of a header field, by its name as written here.
-    package func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
-}
-
 /// Answers scrapes over any transport: method, negotiation, time limit, compression and the limit on scrapes at once.
 package final class MetricsEndpoint: Sendable {
-    /// A page that another process contributes, asked for within the given time; nil when it has none to give now.
-    package typealias Source = @Sendable (Duration) async -> MetricsSnapshot?
+    /// All metrics, in about the given time; what is not there by then is left out.
+    package typealias Source = @Sendable (Duration) async -> MetricsSnapshot
+    /// The metrics of another process, in about the given time; nil when it has none to give now.
+    package typealias ForeignSource = @Sendable (Duration) async -> MetricsSnapshot?
 
     /// More scrapes at once are refused: each costs a page of memory, and a scraper that piles up gains nothing.
     package static let concurrentScrapes = 4
 
-    private let registry: MetricsRegistry
-    private let sources: [Source]
+    private let source: Source
     private let startedAt: Timestamp
-    private let renderDuration: Gauge
+    private let clock: MetricsClock
     private let running = Atomic<Int>(0)
+    private let renderSeconds = AtomicDouble()
 
-    /// Serves the registry's metrics and, merged into them, those of `sources`.
-    ///
-    /// - Throws: `MetricsError.duplicate` when the registry has an endpoint already.
-    package init(
-        registry: MetricsRegistry, startedAt: Timestamp, sources: [Source] = []
-    ) throws(MetricsError) {
-        self.registry = registry
-        self.sources = sources
+    /// Serves what `source` gives.
+    package init(startedAt: Timestamp, clock: MetricsClock = .system, source: @escaping Source) {
+        self.source = source
         self.startedAt = startedAt
-        renderDuration = try registry.gauge(
-            "stoker_metrics_render_duration_seconds", help: "How long the last page took to write.",
-            labels: ["component"]
-        ).with(registry.component)
+        self.clock = clock
+    }
+
+    /// Serves a registry and, merged into it, what other processes give; a registry has one such endpoint.
+    package convenience init(registry: MetricsRegistry, startedAt: Timestamp, merging others: [ForeignSource] = []) {
+        let clock = registry.clock
+        self.init(startedAt: startedAt, clock: clock) { patience in
+            let deadline = clock.monotonic() + patience
+            var foreign: [MetricsSnapshot] = []
+            // Asked first: they have deadlines of their own, and our collectors get what is left.
+            for other in others {
+                if let snapshot = await other(max(.zero, deadline - clock.monotonic())) { foreign.append(snapshot) }
+            }
+            return foreign.reduce(registry.snapshot(deadline: deadline)) { $0.merging($1) }
+        }
+        registry.collect("page") { [weak self, component = registry.component] scrape in
+            guard let self else { return }
+            scrape.gauge(
+                "stoker_metrics_render_duration_seconds", help: "How long the last page took to write.",
+                ["component": component], value: renderSeconds.value)
+        }
     }
 
     /// The answer to one scrape.
@@ -88,22 +54,11 @@ package final class MetricsEndpoint: Sendable {
         guard count <= Self.concurrentScrapes else {
             return .refusal(503, "too many scrapes at once", .init(name: "Retry-After", value: "1"))
         }
-        return page(of: await snapshot(within: request.patience), for: request)
-    }
-
-    private func snapshot(within patience: Duration) async -> MetricsSnapshot {
-        let deadline = registry.clock.monotonic() + patience
-        var foreign: [MetricsSnapshot] = []
-        for source in sources {
-            if let snapshot = await source(max(.zero, deadline - registry.clock.monotonic())) {
-                foreign.append(snapshot)
-            }
-        }
-        return foreign.reduce(registry.snapshot(deadline: deadline)) { $0.merging($1) }
+        return page(of: await source(request.patience), for: request)
     }
 
     private func page(of snapshot: MetricsSnapshot, for request: ScrapeRequest) -> ScrapeResponse {
-        let begin = registry.clock.monotonic()
+        let begin = clock.monotonic()
         let choice = ExpositionChoice(accept: request.accept)
         var response = ScrapeResponse(
             status: 200,
@@ -118,15 +73,7 @@ package final class MetricsEndpoint: Sendable {
             response.body = packed
         }
         if request.method == "HEAD" { response.body = [] }
-        renderDuration.set((registry.clock.monotonic() - begin).inSeconds)
+        renderSeconds.set((clock.monotonic() - begin).inSeconds)
         return response
-    }
-}
-
-extension ScrapeResponse {
-    fileprivate static func refusal(_ status: Int, _ text: String, _ header: Header) -> ScrapeResponse {
-        ScrapeResponse(
-            status: status, headers: [.init(name: "Content-Type", value: "text/plain; charset=utf-8"), header],
-            body: Array((text + "\n").utf8))
     }
 }

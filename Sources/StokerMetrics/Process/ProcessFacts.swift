@@ -1,26 +1,32 @@
 /// What the kernel says about one process, read from the text of its `/proc` files.
-struct ProcessFacts: Equatable {
+package struct ProcessFacts: Sendable, Equatable {
     /// User and system time.
-    var cpuSeconds: Double
-    var threads: Int
+    package var cpuSeconds: Double
+    package var threads: Int
     /// Seconds since 1970, as precise as the kernel's clock ticks and the whole second of its boot time allow.
-    var startTimeSeconds: Double
-    var virtualBytes: Double
-    var residentBytes: Double
+    package var startTimeSeconds: Double
+    package var virtualBytes: Double
+    package var residentBytes: Double
 
     /// Units that the kernel counts in, and when it started.
-    struct Scale: Equatable {
-        var ticksPerSecond: Double
-        var pageSize: Double
+    package struct Scale: Sendable, Equatable {
+        package var ticksPerSecond: Double
+        package var pageSize: Double
         /// `btime` of `/proc/stat`.
-        var bootTimeSeconds: Double
+        package var bootTimeSeconds: Double
+
+        package init(ticksPerSecond: Double, pageSize: Double, bootTimeSeconds: Double) {
+            self.ticksPerSecond = ticksPerSecond
+            self.pageSize = pageSize
+            self.bootTimeSeconds = bootTimeSeconds
+        }
     }
 
     /// Reads `/proc/PID/stat`; nil when it is not of the form that proc(5) describes.
     ///
     /// The second field is the program's name in parentheses, which may itself hold spaces and parentheses: what counts
     /// is the last closing one.
-    init?(stat: String, scale: Scale) {
+    package init?(stat: String, scale: Scale) {
         guard let end = stat.lastIndex(of: ")") else { return nil }
         // Field 3 of proc(5), the state, comes first here.
         let fields = stat[stat.index(after: end)...].split(separator: " ")
@@ -38,7 +44,7 @@ struct ProcessFacts: Equatable {
     }
 
     /// The boot time in the text of `/proc/stat`.
-    static func bootTime(in stat: String) -> Double? {
+    package static func bootTime(in stat: String) -> Double? {
         for line in stat.split(separator: "\n") where line.hasPrefix("btime ") { return Double(line.dropFirst(6)) }
         return nil
     }

@@ -20,14 +20,10 @@ extension Composition {
 
     /// The API on the unix socket, and read-only on TCP where the plan says so.
     func adminServers(logger: Logger) -> [any Service] {
-        let metrics = MetricsPage(startedAt: .now) { [registry, link = parts.link] budget in
-            // Asked first: the gateway has its own deadline, and our collectors then get what is left of the budget.
-            let gateway = await link.metrics()
-            let own = registry.snapshot(deadline: MetricsClock.system.monotonic() + budget)
-            return gateway.map(own.merging) ?? own
-        }
+        let endpoint = MetricsEndpoint(
+            registry: registry, startedAt: .now, merging: [{ [link = parts.link] _ in await link.metrics() }])
         let api = AdminAPI(
-            controlPlane: daemon, metrics: metrics,
+            controlPlane: daemon, metrics: MetricsPage(endpoint: endpoint),
             guardian: RequestGuard(hostNames: [ProcessInfo.processInfo.hostName]))
         var addresses: [AdminServer.Address] = [.unixSocket(path: plan.controlSocket)]
         if let listen = plan.adminListen { addresses.append(.tcp(listen)) }

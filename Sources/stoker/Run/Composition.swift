@@ -45,6 +45,7 @@ struct Composition {
             store: store, sink: sink, instruments: DaemonMetrics(registry: registry))
         daemon = Daemon(plan: plan, loader: loader, program: program, parts: parts, now: now, pid: getpid())
         ProcessMetrics.collect(into: registry)
+        EventStoreMetrics.collect(store, into: registry)
         BuildInfo(version: Version.text, revision: Version.revision).collect(into: registry)
     }
 
