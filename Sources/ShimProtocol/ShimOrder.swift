@@ -16,6 +16,7 @@ package enum ShimOrder: Equatable, Sendable {
 
 /// Everything that a shim needs in order to start its child.
 package struct StartOrder: Equatable, Sendable {
+    /// Which start this is; every later order and report about it names it.
     package var generation: UInt64
     /// Program and its arguments. A program without a slash is searched for in the PATH of `environment`.
     package var command: [String]
@@ -23,9 +24,12 @@ package struct StartOrder: Equatable, Sendable {
     package var environment: [String]
     /// Working directory; nil is the shim's own, which is the control plane's.
     package var directory: String?
+    /// Where its output goes.
     package var log: LogOrder
+    /// What the kernel allows it.
     package var limits: LimitsOrder
 
+    /// An order to start a child.
     package init(
         generation: UInt64, command: [String], environment: [String] = [], directory: String? = nil, log: LogOrder,
         limits: LimitsOrder = LimitsOrder()
@@ -41,11 +45,14 @@ package struct StartOrder: Equatable, Sendable {
 
 /// A running process that has lost its shim.
 package struct DrainOrder: Equatable, Sendable {
+    /// Its number.
     package var pid: Int32
     /// Field 22 of `/proc/PID/stat`: the order is void if the process of that number has another.
     package var startTime: UInt64
+    /// Where its output goes.
     package var log: LogOrder
 
+    /// An order to keep the output of that process.
     package init(pid: Int32, startTime: UInt64, log: LogOrder) {
         self.pid = pid
         self.startTime = startTime
@@ -60,6 +67,7 @@ package struct LogOrder: Equatable, Sendable {
     /// Most bytes on disk, of both files together.
     package var maximumBytes: UInt64
 
+    /// A log at that path.
     package init(path: String, maximumBytes: UInt64) {
         self.path = path
         self.maximumBytes = maximumBytes
@@ -70,11 +78,14 @@ package struct LogOrder: Equatable, Sendable {
 package struct LimitsOrder: Equatable, Sendable {
     /// RLIMIT_NOFILE, RLIMIT_CORE and RLIMIT_AS.
     package var openFiles: UInt64?
+    /// RLIMIT_CORE; 0 is no core file.
     package var coreBytes: UInt64?
+    /// RLIMIT_AS.
     package var addressSpaceBytes: UInt64?
     /// `/proc/PID/oom_score_adj`, -1000 to 1000.
     package var oomScoreAdjust: Int32?
 
+    /// Limits; none by default.
     package init(
         openFiles: UInt64? = nil, coreBytes: UInt64? = nil, addressSpaceBytes: UInt64? = nil,
         oomScoreAdjust: Int32? = nil
@@ -111,6 +122,7 @@ extension ShimOrder {
         return writer.bytes
     }
 
+    /// Reads a packet; whatever it holds, the result is an order or an error.
     package init(decoding bytes: [UInt8]) throws(WireError) {
         var reader = try WireReader(bytes)
         switch try reader.byte() {

@@ -14,12 +14,14 @@ package enum ShimReport: Equatable, Sendable {
 
 /// All that a shim knows.
 package struct ShimState: Equatable, Sendable {
+    /// PID of the shim.
     package var shim: Int32
     /// The child that runs, or whose descendants are being ended.
     package var running: ChildState?
     /// The last end, until the next start: kept for a control plane that was not there when it happened.
     package var lastExit: ChildExit?
 
+    /// What a shim knows.
     package init(shim: Int32, running: ChildState? = nil, lastExit: ChildExit? = nil) {
         self.shim = shim
         self.running = running
@@ -29,11 +31,14 @@ package struct ShimState: Equatable, Sendable {
 
 /// A child that runs.
 package struct ChildState: Equatable, Sendable {
+    /// Of the order that started it.
     package var generation: UInt64
+    /// Its number.
     package var pid: Int32
     /// Field 22 of `/proc/PID/stat`.
     package var startTime: UInt64
 
+    /// A child that runs.
     package init(generation: UInt64, pid: Int32, startTime: UInt64) {
         self.generation = generation
         self.pid = pid
@@ -43,13 +48,16 @@ package struct ChildState: Equatable, Sendable {
 
 /// How a child ended.
 package struct ChildExit: Equatable, Sendable {
+    /// Of the order that started it.
     package var generation: UInt64
+    /// How the main process ended.
     package var status: ChildStatus
     /// Largest resident size it had, as `wait4` tells; of the main process only.
     package var peakResidentBytes: UInt64
     /// How many leftover processes had to be ended after it.
     package var leftovers: UInt32
 
+    /// The end of a child.
     package init(generation: UInt64, status: ChildStatus, peakResidentBytes: UInt64 = 0, leftovers: UInt32 = 0) {
         self.generation = generation
         self.status = status
@@ -66,6 +74,7 @@ package enum ChildStatus: Equatable, Sendable {
 
 /// Why a child could not be started: at which step, and the error number of it.
 package struct StartFailure: Error, Equatable, Sendable {
+    /// What was being done.
     package enum Step: UInt8, Sendable, CaseIterable {
         /// The program was not found, or exec refused it.
         case program = 1
@@ -83,10 +92,12 @@ package struct StartFailure: Error, Equatable, Sendable {
         case order
     }
 
+    /// What could not be done.
     package var step: Step
     /// `errno`.
     package var error: Int32
 
+    /// A failure at that step.
     package init(step: Step, error: Int32) {
         self.step = step
         self.error = error
@@ -122,6 +133,7 @@ extension ShimReport {
         return writer.bytes
     }
 
+    /// Reads a packet; whatever it holds, the result is a report or an error.
     package init(decoding bytes: [UInt8]) throws(WireError) {
         var reader = try WireReader(bytes)
         switch try reader.byte() {

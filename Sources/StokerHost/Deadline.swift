@@ -5,6 +5,7 @@ import Glibc
 package struct Deadline: Sendable {
     private let milliseconds: Int64
 
+    /// So long after now; what is negative is now.
     package init(after duration: Duration) {
         let (seconds, attoseconds) = duration.components
         let wanted = min(max(0, seconds), 1_000_000_000) * 1000 + attoseconds / 1_000_000_000_000_000

@@ -7,6 +7,7 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
     /// `errno`.
     package var code: Int32
 
+    /// The failure of what was tried just now.
     package init(_ what: String, code: Int32 = errno) {
         self.what = what
         self.code = code

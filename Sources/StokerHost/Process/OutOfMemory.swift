@@ -9,6 +9,7 @@ package enum OutOfMemory {
         /// Microseconds since boot, as the kernel's log counts them.
         package var uptime: UInt64
 
+        /// Counters as they were read.
         package init(kills: UInt64?, uptime: UInt64) {
             self.kills = kills
             self.uptime = uptime
@@ -17,6 +18,7 @@ package enum OutOfMemory {
 
     /// What the kernel's log says of kills.
     package struct Kill: Sendable, Equatable {
+        /// Whom it killed, by the number of the first PID namespace.
         package var pid: Int32
         /// The message as logged.
         package var text: String
@@ -26,15 +28,19 @@ package enum OutOfMemory {
 
     /// Facts for people, and whether it was the OOM killer; nil when that cannot be known.
     package struct Finding: Sendable, Equatable {
+        /// One fact a line.
         package var evidence: [String]
+        /// Whether it was the OOM killer.
         package var verdict: Bool?
 
+        /// What was found.
         package init(evidence: [String], verdict: Bool?) {
             self.evidence = evidence
             self.verdict = verdict
         }
     }
 
+    /// Reads the counters.
     package static func count() -> Count {
         var now = timespec()
         clock_gettime(CLOCK_MONOTONIC, &now)
@@ -69,18 +75,36 @@ package enum OutOfMemory {
             kills: hasRisen ? loggedKills(since: before.uptime) : nil)
     }
 
-    private static func machineKills() -> UInt64? { number(of: "oom_kill", in: TextFile.read("/proc/vmstat")) }
-
-    private static func groupKills() -> UInt64? {
-        guard let groups = TextFile.read("/proc/self/cgroup"),
-            let line = groups.split(separator: "\n").first(where: { $0.hasPrefix("0::") })
-        else { return nil }
-        return number(of: "oom_kill", in: TextFile.read("/sys/fs/cgroup\(line.dropFirst(3))/memory.events"))
+    private static func machineKills() -> UInt64? {
+        number(of: "oom_kill", in: TextFile.read("/proc/vmstat", most: 16 << 10))
     }
 
-    private static func number(of name: String, in text: String?) -> UInt64? {
-        guard let line = text?.split(separator: "\n").first(where: { $0.hasPrefix(name + " ") }) else { return nil }
-        return UInt64(line.dropFirst(name.count + 1))
+    private static func groupKills() -> UInt64? {
+        groupEvents.flatMap { number(of: "oom_kill", in: TextFile.read($0, most: 1024)) }
+    }
+
+    /// Where the kernel counts what it does to our control group (cgroup v2); nil where it does not.
+    private static let groupEvents: String? = {
+        let groups = TextFile.read("/proc/self/cgroup")?.split(separator: "\n") ?? []
+        guard let group = groups.first(where: { $0.hasPrefix("0::") })?.dropFirst(3) else { return nil }
+        let path = "/sys/fs/cgroup\(group == "/" ? "" : group)/memory.events"
+        return access(path, R_OK) == 0 ? path : nil
+    }()
+
+    /// Reads a line `name number`. By bytes, since it stands between the crash of a process and its restart, and
+    /// `/proc/vmstat` has 170 lines.
+    package static func number(of name: String, in text: String?) -> UInt64? {
+        guard let text else { return nil }
+        let wanted = Array((name + " ").utf8)
+        var line = text.utf8[...]
+        while !line.isEmpty {
+            if line.starts(with: wanted) {
+                return UInt64(Substring(line.dropFirst(wanted.count).prefix { $0 != UInt8(ascii: "\n") }))
+            }
+            guard let end = line.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+            line = line[line.index(after: end)...]
+        }
+        return nil
     }
 
     /// nil when the log is closed to us, or its PIDs are those of another namespace.

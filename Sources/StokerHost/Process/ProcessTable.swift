@@ -5,18 +5,24 @@ import Glibc
 package struct ProcessTable: Sendable {
     /// A process as `/proc/PID/stat` describes it.
     package struct Entry: Sendable, Equatable {
+        /// Its number.
         package var pid: Int32
+        /// Who reaps it.
         package var parent: Int32
+        /// Its process group, named after its leader.
         package var group: Int32
+        /// Its session, named after its leader.
         package var session: Int32
         /// Ended, and not reaped yet.
         package var isEnded: Bool
         /// User and kernel time, own and of its reaped children, in seconds.
         package var cpuSeconds: Double
+        /// Its pages in memory, shared ones included.
         package var residentBytes: Int64
         /// Clock ticks since boot.
         package var startTime: UInt64
 
+        /// A process with these facts.
         package init(
             pid: Int32, parent: Int32, group: Int32, session: Int32, isEnded: Bool, cpuSeconds: Double,
             residentBytes: Int64, startTime: UInt64
@@ -36,9 +42,12 @@ package struct ProcessTable: Sendable {
     package struct Usage: Sendable, Equatable {
         /// Pages that processes share count once for each.
         package var residentBytes: Int64 = 0
+        /// User and kernel time.
         package var cpuSeconds: Double = 0
+        /// How many they are.
         package var processes = 0
 
+        /// A usage; zero by default.
         package init(residentBytes: Int64 = 0, cpuSeconds: Double = 0, processes: Int = 0) {
             self.residentBytes = residentBytes
             self.cpuSeconds = cpuSeconds
@@ -46,6 +55,7 @@ package struct ProcessTable: Sendable {
         }
     }
 
+    /// By PID.
     package var entries: [Int32: Entry]
     private let children: [Int32: [Int32]]
 

@@ -13,9 +13,11 @@ package struct ProgramRun: Sendable, Equatable {
         case startFailed(String)
     }
 
+    /// How it ended.
     package var end: End
     /// The last line of its output that is not empty, at most 4 KiB of it.
     package var lastLine: String
+    /// From before its start to its end.
     package var took: Duration
 }
 

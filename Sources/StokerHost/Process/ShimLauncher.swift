@@ -18,6 +18,7 @@ package struct ShimLauncher: Sendable {
     /// Where the sockets are: `<directory>/<process>.sock`.
     package let directory: String
 
+    /// Starts that program, with sockets in that directory.
     package init(program: String, directory: String) {
         self.program = program
         self.directory = directory

@@ -19,6 +19,7 @@ package enum Spawn {
         /// Descriptors 0, 1, 2 … of the program; it gets no other.
         package var descriptors: [Int32]
 
+        /// A wish to start a program.
         package init(
             command: [String], environment: [String], directory: String? = nil, descriptors: [Int32]
         ) {

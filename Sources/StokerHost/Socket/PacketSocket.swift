@@ -38,17 +38,20 @@ package enum PacketSocket {
 
     /// The next packet, if one has come.
     package static func receive(from socket: Descriptor, most: Int) -> Received {
+        // Its length first: memory for the largest would be mapped and unmapped for each.
         var length = -1
-        let packet = [UInt8](unsafeUninitializedCapacity: most) { buffer, count in
-            repeat {
-                length = recv(socket.number, buffer.baseAddress, most, Int32(MSG_DONTWAIT | MSG_TRUNC))
-            } while length < 0 && errno == EINTR
-            count = min(max(0, length), most)
-        }
+        repeat {
+            length = recv(socket.number, nil, 0, Int32(MSG_DONTWAIT | MSG_PEEK | MSG_TRUNC))
+        } while length < 0 && errno == EINTR
         if length < 0, errno == EAGAIN { return .nothing }
-        return length > 0 && length <= most ? .packet(packet) : .ended
+        guard length > 0, length <= most else { return .ended }
+        let packet = [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
+            count = max(0, recv(socket.number, buffer.baseAddress, length, Int32(MSG_DONTWAIT)))
+        }
+        return packet.isEmpty ? .ended : .packet(packet)
     }
 
+    /// Sends a packet, if there is room for it.
     package static func send(_ packet: [UInt8], to socket: Descriptor) -> Sent {
         while true {
             let sent = Glibc.send(socket.number, packet, packet.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))

@@ -7,6 +7,7 @@ package struct PortHolder: Sendable, Equatable, CustomStringConvertible {
     /// The program's name as `ps` shows it.
     package var name: String?
 
+    /// A holder, as far as it is known.
     package init(pid: Int32? = nil, name: String? = nil) {
         self.pid = pid
         self.name = name

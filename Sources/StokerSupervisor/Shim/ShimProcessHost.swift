@@ -11,6 +11,7 @@ package struct InheritedDescriptor: Sendable {
     /// Its name in LISTEN_FDNAMES.
     package let name: String
 
+    /// A descriptor with that name.
     package init(number: Int32, name: String) {
         self.number = number
         self.name = name
@@ -29,11 +30,13 @@ package final class ShimProcessHost: ProcessHost {
         var watches: [EventPoll.Watch] = []
         /// Orders that the socket had no room for.
         var unsent: [[UInt8]] = []
+        var isWaitingForRoom = false
         var orphanWatch: EventPoll.Watch?
         /// The OOM killer's count when the process started.
         var memory = OutOfMemory.Count(kills: nil, uptime: 0)
     }
 
+    /// What happened to all processes; ends with `shutdown`.
     package let events: AsyncStream<HostEvent>
     private let report: AsyncStream<HostEvent>.Continuation
     private let launcher: ShimLauncher
@@ -60,6 +63,7 @@ package final class ShimProcessHost: ProcessHost {
 
     deinit { poll.close() }
 
+    /// Starts the process, and a shim for it if there is none.
     package func start(_ process: ProcessPlan, generation: UInt64) {
         let order = StartOrder(
             process, generation: generation, logPath: logPath(process.name),
@@ -67,12 +71,15 @@ package final class ShimProcessHost: ProcessHost {
         handle(.start(order), of: process.name)
     }
 
+    /// SIGTERM to its group.
     package func terminate(_ process: String, generation: UInt64) {
         handle(.terminate(generation: generation), of: process)
     }
 
+    /// SIGKILL to it and all its descendants.
     package func kill(_ process: String, generation: UInt64) { handle(.kill(generation: generation), of: process) }
 
+    /// Sends its shim away once it has ended.
     package func forget(_ process: String) { handle(.forget, of: process) }
 
     /// Ends, in good order, what an earlier control plane left running, before anything is started.
@@ -151,6 +158,7 @@ package final class ShimProcessHost: ProcessHost {
             link.watches = []
             link.shim = nil
             link.unsent = []
+            link.isWaitingForRoom = false
             let input = ShimSession.Input.shimEnded(
                 reason: "its shim (pid \(pid)) \(status.deathText)", survivor: survivor(of: process, link))
             feed(input, &link, process)
@@ -239,15 +247,19 @@ package final class ShimProcessHost: ProcessHost {
     }
 
     private func flush(_ link: inout Link) {
-        guard let shim = link.shim, let watch = link.watches.first else { return }
+        guard !link.unsent.isEmpty, let shim = link.shim, let watch = link.watches.first else { return }
         while let packet = link.unsent.first {
             switch PacketSocket.send(packet, to: shim.socket) {
             case .sent: link.unsent.removeFirst()
-            case .full: return poll.change(watch, to: .readableAndWritable)
+            case .full:
+                link.isWaitingForRoom = true
+                return poll.change(watch, to: .readableAndWritable)
             // Its death is told by its pidfd.
             case .failed: link.unsent.removeAll()
             }
         }
+        guard link.isWaitingForRoom else { return }
+        link.isWaitingForRoom = false
         poll.change(watch, to: .readable)
     }
 

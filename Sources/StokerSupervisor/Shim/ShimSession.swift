@@ -6,13 +6,16 @@ package import StokerCore
 package struct ShimSession: Sendable {
     /// One start, until its end has been told.
     package struct Run: Sendable, Equatable {
+        /// What was ordered.
         package var order: StartOrder
         /// nil until the shim has said so.
         package var identity: ProcessIdentity?
+        /// Whether SIGKILL comes from us: then it is not the OOM killer's.
         package var isKillOrdered = false
         /// Why its shim is gone; nil while it has one.
         package var orphanedBecause: String?
 
+        /// A start that was ordered.
         package init(order: StartOrder, identity: ProcessIdentity? = nil) {
             self.order = order
             self.identity = identity
@@ -58,6 +61,7 @@ package struct ShimSession: Sendable {
         case remove
     }
 
+    /// Whether its shim can be spoken to.
     package private(set) var shim = Shim.absent
     /// What was started and has not ended.
     package private(set) var run: Run?

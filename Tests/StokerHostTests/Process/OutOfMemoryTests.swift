@@ -74,6 +74,17 @@ import Testing
         #expect(finding.evidence.count == 1)
     }
 
+    @Test("a counter is found by its whole name")
+    func counter() {
+        let text = "pgfault 5\nxoom_kill 8\noom_kill_disable 9\noom_kill 3\nlast 7"
+        #expect(OutOfMemory.number(of: "oom_kill", in: text) == 3)
+        #expect(OutOfMemory.number(of: "pgfault", in: text) == 5)
+        #expect(OutOfMemory.number(of: "last", in: text) == 7)
+        #expect(OutOfMemory.number(of: "oom", in: text) == nil)
+        #expect(OutOfMemory.number(of: "oom_kill", in: "oom_kill x") == nil)
+        #expect(OutOfMemory.number(of: "oom_kill", in: nil) == nil)
+    }
+
     @Test("this machine's counters can be read, and did not move")
     func machine() {
         let before = OutOfMemory.count()
