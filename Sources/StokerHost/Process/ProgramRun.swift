@@ -45,6 +45,8 @@ private enum RunningProgram {
             guard clinux_pipe(&ends) == 0 else { throw SystemError("pipe") }
             let output = Descriptor(owning: ends[0])
             let sink = Descriptor(owning: ends[1])
+            // Only we never wait: a program that finds its output full is to wait, not to fail.
+            _ = clinux_fcntl(sink.number, F_SETFL, 0)
             let pid = try Spawn.start(
                 Spawn.Request(
                     command: command, environment: environment, directory: directory,

@@ -91,6 +91,30 @@ extension ShimProcesses {
             #expect(log == "room again\n")
         }
 
+        @Test(
+            "a log that cannot be opened does not keep the child from running",
+            arguments: [
+                ("/proc/version/x.log", ENOTDIR), ("/proc/no-such-directory/x.log", ENOENT), ("/tmp", EISDIR),
+            ])
+        func unopenable(path: String, error: Int32) async throws {
+            let shim = try ShimUnderTest(log: path)
+            try await shim.start(script: "echo 12345; echo said >&3; exec sleep 1000")
+            #expect(try await shim.word() == "said")
+            let lost = try await shim.next {
+                if case .logDropped(let bytes, let error) = $0 { (bytes, error) } else { nil }
+            }
+            #expect(lost == (6, error))
+        }
+
+        @Test("a log on a device is neither rotated nor renamed")
+        func device() async throws {
+            let shim = try ShimUnderTest(log: "/dev/null")
+            try await shim.start(script: "head -c 5000000 /dev/zero", maximumLog: 8192)
+            #expect(try await shim.exit().status == .code(0))
+            #expect(access("/dev/null.1", F_OK) != 0)
+            #expect(try status("/dev/null").st_mode & S_IFMT == S_IFCHR)
+        }
+
         @Test("a log that somebody removed or emptied is begun anew")
         func removed() async throws {
             let shim = try ShimUnderTest()
