@@ -32,6 +32,7 @@ final class ClientConnection: ChannelInboundHandler {
     private var writeWatch = WriteWatch()
     private var hasServed = false
     private var needsFlush = false
+    private var isReading = true
     private var inputClosedAt: Duration?
     private var hasProbed = false
     private var isPumping = false
@@ -74,7 +75,9 @@ final class ClientConnection: ChannelInboundHandler {
         closesAfterResponse = true
         switch phase {
         case .forwarding: break
-        case .reading, .lingering, .closed: context.close(promise: nil)
+        // An answer of our own may still be on its way out.
+        case .reading: linger()
+        case .lingering, .closed: context.close(promise: nil)
         }
     }
 
@@ -242,7 +245,12 @@ final class ClientConnection: ChannelInboundHandler {
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: closed)
     }
 
-    private func setReading(_ reads: Bool) { try? context?.channel.syncOptions?.setOption(.autoRead, value: reads) }
+    private func setReading(_ reads: Bool) {
+        guard reads != isReading, let channel = context?.channel else { return }
+        isReading = reads
+        // Fails only on a closed channel, which reads nothing anyway.
+        try? channel.syncOptions?.setOption(.autoRead, value: reads)
+    }
 
     // MARK: Time
 
@@ -311,8 +319,8 @@ struct WriteWatch {
     /// Whether some of what was written may not have been taken yet.
     var isPending: Bool { written != taken }
 
-    mutating func wrote(_ bytes: Int, at now: Duration) {
-        if !isPending { progressAt = now }
+    mutating func wrote(_ bytes: Int, at now: @autoclosure () -> Duration) {
+        if !isPending { progressAt = now() }
         written &+= bytes
     }
 

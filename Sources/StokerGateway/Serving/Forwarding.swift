@@ -120,8 +120,9 @@ final class Forwarding {
     // MARK: Decisions
 
     private func decide(_ event: Exchange.Event) -> Exchange.Decision {
-        exchange.handle(event, at: loop.now) { [loop, model, table] tried in
-            loop.choose(among: model.tiers, avoiding: tried, in: table)
+        // Captures nothing but `self`: this runs for each event of a stream.
+        exchange.handle(event, at: loop.now) { tried in
+            self.loop.choose(among: self.model.tiers, avoiding: tried, in: self.table)
         }
     }
 

@@ -23,6 +23,8 @@ struct TestGateway: Sendable {
             .bind(Endpoint(host: "127.0.0.1", port: 0)), limits: limits, socketPath: socketPath, registry: registry,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         do {
+            // Clients are accepted from the first table on.
+            try server.desk.apply(RoutingTable(version: 0, epoch: 0, limits: limits, backends: [], models: []))
             let result = try await body(TestGateway(server: server, registry: registry))
             await server.shutdown()
             return result

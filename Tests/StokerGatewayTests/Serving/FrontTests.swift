@@ -146,6 +146,18 @@ struct FrontTests {
         try await engine.kill()
     }
 
+    @Test("a client that asks for health and closes its side at once is answered")
+    func halfClosedHealth() async throws {
+        try await TestGateway.with { gateway in
+            try gateway.route([], ModelRoute(name: "m", tiers: []))
+            let client = try await TestClient.connect(to: gateway.port)
+            try await client.send(TestGateway.get("/health"))
+            try await client.halfClose()
+            let responses = TestResponse.parse(await client.transcript.end())
+            #expect(responses.map(\.status) == [200])
+        }
+    }
+
     @Test("more clients than allowed wait instead of being refused")
     func connectionLimit() async throws {
         var limits = GatewayPlan(listen: Endpoint(host: "127.0.0.1", port: 0), threads: 1)
