@@ -2,7 +2,7 @@
 """What one request, and one event of a stream, costs in the gateway, HAProxy and nginx: CPU time, user and system.
 
 All three stand between the same client and the same backend, one after the other, in rounds, on this machine; the
-figure is the CPU time of the proxy's own processes (the kernel's per-thread counters in /proc) divided by what went through.
+figure is the CPU time of the proxy's own processes (per-thread counters in /proc) divided by what went through.
 Idle cost between two rounds is not subtracted. Needs wrk, haproxy and nginx from Debian.
 """
 

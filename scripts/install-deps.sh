@@ -12,7 +12,7 @@ packages_for() {
         # prometheus brings promtool; the scenarios scrape with it. shellcheck reads scripts/.
         test) echo prometheus shellcheck ;;
         # The supervisors that restarts are measured against.
-        bench) echo runit s6 supervisor ;;
+        bench) echo runit s6 supervisor haproxy nginx wrk ;;
         *) echo "install-deps.sh: '$1' is none of build, run, test, bench" >&2; return 2 ;;
     esac
 }
