@@ -11,7 +11,7 @@ packages_for() {
         run) echo curl python3 python3-venv ;;
         # prometheus brings promtool; the scenarios scrape with it. shellcheck reads scripts/.
         test) echo prometheus shellcheck ;;
-        # The supervisors that restarts are measured against.
+        # What restarts and the gateway are measured against, and the load for it.
         bench) echo runit s6 supervisor haproxy nginx wrk ;;
         *) echo "install-deps.sh: '$1' is none of build, run, test, bench" >&2; return 2 ;;
     esac
@@ -36,7 +36,7 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=(sudo)
 fi
 
-# Debian starts a daemon when its package is installed; prometheus and supervisor are wanted as programs only.
+# Debian starts a daemon when its package is installed; prometheus and the like are wanted as programs only.
 # A policy-rc.d that answers 101 forbids every start, the documented way; one that is there already is left alone.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
@@ -51,7 +51,7 @@ echo "Installing from Debian: ${missing[*]}"
 
 # Nor shall they start at the next boot.
 if [ -d /run/systemd/system ]; then
-    for unit in prometheus supervisor; do
-        case " ${missing[*]} " in *" $unit "*) "${as_root[@]}" systemctl disable --now "$unit" || true ;; esac
+    for unit in prometheus supervisor haproxy nginx; do
+        case " ${missing[*]} " in *" $unit"*) "${as_root[@]}" systemctl disable --now "$unit" || true ;; esac
     done
 fi

@@ -11,7 +11,7 @@ import Testing
             ("f(\"a\\\"b\") as! T", "f(      ) as! T"),
             ("f(\"x\\(g(\"y\"))z\") + 1", "f(             ) + 1"),
             ("f(#\"a\"b\\\"#) + 1", "f(        ) + 1"),
-            ("#/a\"b/# + 1", "      /# + 1"),
+            ("#/a\"b/# + 1", "     /# + 1"),
             ("#if os(Linux)", "#if os(Linux)"),
         ])
     func blanks(text: String, expected: String) {
