@@ -54,8 +54,8 @@ package final class KnowledgeStore: Sendable {
     package var fileSizes: (database: Int64, log: Int64) { (Self.size(of: path), Self.size(of: path + "-wal")) }
 
     private static func size(of path: String) -> Int64 {
-        var info = stat()
-        return stat(path, &info) == 0 ? Int64(info.st_size) : 0
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return attributes?[.size] as? Int64 ?? 0
     }
 
     /// The best documents for a query, best first.

@@ -1,11 +1,7 @@
-import Glibc
 import StokerCore
+import StokerMetrics
 
 extension Timestamp {
     /// The wall clock, read.
-    static var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
-    }
+    static var now: Timestamp { MetricsClock.system.wall() }
 }
