@@ -48,12 +48,14 @@ package struct ClientRequest: Sendable, Equatable {
 
 /// A complete answer, whatever its status.
 package struct ClientResponse: Sendable, Equatable {
+    /// The HTTP status.
     package var status: Int
     /// Names in lower case; repeated fields are joined with `, `.
     package var headers: [String: String]
     /// Empty when it was streamed.
     package var body: [UInt8]
 
+    /// An answer, for fakes.
     package init(status: Int, headers: [String: String] = [:], body: [UInt8] = []) {
         self.status = status
         self.headers = headers
@@ -81,17 +83,20 @@ package struct ClientError: Error, Equatable, CustomStringConvertible {
         case other
     }
 
+    /// What to act on.
     package var kind: Kind
     /// One line for people.
     package var message: String
     /// `errno` of the failed connection, where the system gave one.
     package var systemError: Int32?
 
+    /// A failure in words; `systemError` is an `errno`.
     package init(_ kind: Kind, _ message: String, systemError: Int32? = nil) {
         self.kind = kind
         self.message = message
         self.systemError = systemError
     }
 
+    /// The message.
     package var description: String { message }
 }

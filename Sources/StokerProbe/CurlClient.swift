@@ -12,6 +12,7 @@ package final class CurlClient: Sendable {
 
     private let loop = CurlLoop()
 
+    /// Starts the thread.
     package init() {}
 
     deinit { loop.close() }

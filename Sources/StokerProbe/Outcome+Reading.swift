@@ -2,7 +2,7 @@ import CCurl
 import Glibc
 import StokerCore
 
-/// How curl's codes read to people and to thresholds: pure, so that every code can be tested without a socket.
+/// How curl's codes read to people and to thresholds: pure, no handle is touched here.
 extension ProbeResult {
     init(_ outcome: TransferOutcome, purpose: Transfer.Purpose, isTLS: Bool) {
         let timings = outcome.timings
@@ -49,7 +49,8 @@ extension TransferOutcome {
         }
         switch code {
         case CURLE_OPERATION_TIMEDOUT: return .timeout
-        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: return .invalid
+        // The latter is also curl's word for an answer that is no HTTP/1: then there was a connection.
+        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: return timings.connect == nil ? .invalid : .other
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION:
             return .connect
         case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE: return .closed

@@ -18,6 +18,7 @@ package struct AdminAPI: Sendable {
     private let metrics: MetricsPage
     private let guardian: RequestGuard
 
+    /// `metrics` answers `/metrics`, `guardian` decides who is heard.
     package init(controlPlane: any ControlPlane, metrics: MetricsPage, guardian: RequestGuard) {
         self.controlPlane = controlPlane
         self.metrics = metrics

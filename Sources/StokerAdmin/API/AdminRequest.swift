@@ -6,13 +6,16 @@ package struct AdminRequest: Sendable, Equatable {
         case tcp
     }
 
+    /// `GET`, in capitals as on the wire.
     package var method: String
     /// Path and query as on the wire: `/api/v1/events?limit=10`.
     package var target: String
     /// Names in lower case.
     package var headers: [String: String]
+    /// How it came, which decides what it may ask.
     package var transport: Transport
 
+    /// Any method; no header means no header.
     package init(
         _ method: String, _ target: String, headers: [String: String] = [:],
         transport: Transport = .unixSocket
@@ -49,11 +52,16 @@ package struct AdminRequest: Sendable, Equatable {
 
 /// One answer of the admin API.
 package struct AdminResponse: Sendable, Equatable {
+    /// The HTTP status.
     package var status: Int
+    /// The `Content-Type`, complete.
     package var contentType: String
+    /// Further headers, names as they go on the wire.
     package var headers: [String: String]
+    /// The whole body; packed when `headers` says so.
     package var body: [UInt8]
 
+    /// An answer with its body.
     package init(status: Int, contentType: String, headers: [String: String] = [:], body: [UInt8]) {
         self.status = status
         self.contentType = contentType

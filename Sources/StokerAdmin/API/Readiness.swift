@@ -2,6 +2,7 @@ package import StokerCore
 
 /// Whether clients are served, and if not, what is missing; the answer of `/readyz`.
 package struct Readiness: Sendable, Equatable, Codable {
+    /// Whether nothing is missing.
     package var ready: Bool
     /// One line for each thing that is missing, the gateway first.
     package var missing: [String]

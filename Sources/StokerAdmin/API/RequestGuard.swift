@@ -8,6 +8,7 @@ package struct RequestGuard: Sendable, Equatable {
     /// Host names, in lower case, that may be asked for beside `localhost` and any IP address.
     package var hostNames: Set<String>
 
+    /// `hostNames` are those of this machine, in any case.
     package init(hostNames: some Sequence<String>) { self.hostNames = Set(hostNames.map { $0.lowercased() }) }
 
     /// Throws `forbidden` or `badRequest` for a request that must not be answered.

@@ -5,6 +5,7 @@ package struct LineSplitter: Sendable {
 
     private var pending: [UInt8] = []
 
+    /// A splitter that has seen nothing.
     package init() {}
 
     /// The lines that are complete with these bytes, without their ends (LF or CR LF).

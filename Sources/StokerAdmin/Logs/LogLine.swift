@@ -1,8 +1,11 @@
 /// One line of a process's output, as it is shown.
 package struct LogLine: Sendable, Equatable {
+    /// Who wrote it.
     package var process: String
+    /// What was written, without its end; any bytes.
     package var bytes: [UInt8]
 
+    /// A line as it was read.
     package init(process: String, bytes: [UInt8]) {
         self.process = process
         self.bytes = bytes

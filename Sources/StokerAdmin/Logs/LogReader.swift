@@ -11,6 +11,7 @@ package final class LogReader {
     /// The file that is being read; -1 while there is none.
     private var descriptor: Int32 = -1
 
+    /// Opens nothing yet; the file need not exist.
     package init(path: String) { self.path = path }
 
     deinit { if descriptor >= 0 { close(descriptor) } }

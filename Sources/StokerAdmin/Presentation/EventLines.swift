@@ -2,10 +2,12 @@ package import StokerCore
 
 /// One event as `stoker events` prints it: a line, and its evidence indented below.
 package struct EventLines: Sendable {
+    /// What is shown.
     package var event: Event
     /// Seconds east of Greenwich at the event's time.
     package var utcOffset: Int
 
+    /// The lines of one event, in one zone.
     package init(_ event: Event, utcOffset: Int) {
         self.event = event
         self.utcOffset = utcOffset

@@ -2,8 +2,10 @@ package import StokerCore
 
 /// What `stoker status` prints: what runs, since when, and why not.
 package struct StatusScreen: Sendable {
+    /// What is shown.
     package var report: StatusReport
 
+    /// The screen of one report.
     package init(_ report: StatusReport) { self.report = report }
 
     /// The whole screen, each line ended by a line feed.

@@ -2,17 +2,22 @@
 package struct Table: Sendable, Equatable {
     /// One cell; control characters in its text are made visible.
     package struct Cell: Sendable, Equatable, ExpressibleByStringInterpolation {
+        /// What is shown, already harmless.
         package var text: String
+        /// How it is coloured where colours are shown.
         package var tone: Tone
 
+        /// Makes the text harmless.
         package init(_ text: String, _ tone: Tone = .plain) {
             self.text = SafeText.escaped(text)
             self.tone = tone
         }
 
+        /// A plain cell, for literals.
         package init(stringLiteral value: String) { self.init(value) }
     }
 
+    /// To which side cells are moved: names left, numbers right.
     package enum Alignment: Sendable, Equatable {
         case left
         case right
@@ -20,9 +25,12 @@ package struct Table: Sendable, Equatable {
 
     /// One column and its heading.
     package struct Column: Sendable, Equatable {
+        /// The heading, in capitals.
         package var title: String
+        /// To which side its cells are moved.
         package var alignment: Alignment
 
+        /// A column, left unless it holds numbers.
         package init(_ title: String, _ alignment: Alignment = .left) {
             self.title = title
             self.alignment = alignment
@@ -33,9 +41,12 @@ package struct Table: Sendable, Equatable {
     private static let narrowest = 12
     private static let gap = "  "
 
+    /// The headings, from left to right.
     package var columns: [Column]
+    /// The cells, from top to bottom; a short row has empty cells at its end.
     package var rows: [[Cell]]
 
+    /// A table, to be filled or full.
     package init(_ columns: [Column], rows: [[Cell]] = []) {
         self.columns = columns
         self.rows = rows

@@ -22,10 +22,12 @@ package enum Tone: Sendable, CaseIterable {
 
 /// How output looks where it goes: coloured or not, and how wide.
 package struct TextStyle: Sendable, Equatable {
+    /// Whether tones are shown.
     package var isColoured: Bool
     /// Columns of the terminal; nil where nobody counts them (a pipe, a file): nothing is cut there.
     package var width: Int?
 
+    /// Plain and of any width, unless told otherwise.
     package init(isColoured: Bool = false, width: Int? = nil) {
         self.isColoured = isColoured
         self.width = width

@@ -134,13 +134,17 @@ package struct AdminServer: Sendable {
 
 /// Why the admin API cannot listen: one line, with the address.
 package struct AdminServerError: Error, Equatable, CustomStringConvertible {
+    /// The path of the socket, or host and port.
     package var address: String
+    /// The system's words, or ours.
     package var reason: String
 
+    /// One failure at one address.
     package init(address: String, reason: String) {
         self.address = address
         self.reason = reason
     }
 
+    /// One line for people.
     package var description: String { "cannot listen on \(address): \(reason)" }
 }

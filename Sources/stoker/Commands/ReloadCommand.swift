@@ -8,8 +8,8 @@ struct ReloadCommand: DaemonCommand {
         commandName: "reload",
         abstract: "Make the daemon read its config file again.",
         discussion: """
-            A file with any error is refused whole, and the daemon runs on with the earlier plan. Processes whose own part
-            did not change are not touched.
+            A file with any error is refused whole, and the daemon runs on with the earlier plan. Processes whose own
+            part did not change are not touched.
 
             EXAMPLES
               stoker check && stoker reload

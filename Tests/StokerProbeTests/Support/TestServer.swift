@@ -67,6 +67,29 @@ final class TestServer: Sendable {
         return value
     }
 
+    /// Runs `body` with a server that says `words` to whoever connects, whatever is asked, and closes.
+    static func saying<Value: Sendable>(
+        _ words: String, _ body: @Sendable (_ port: UInt16) async throws -> Value
+    ) async throws -> Value {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let channel = try await ServerBootstrap(group: group)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Parrot(words: words))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let value: Value
+        do {
+            value = try await body(UInt16(channel.localAddress?.port ?? 0))
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
+        try await group.shutdownGracefully()
+        return value
+    }
+
     /// Waits until `count` such sights were seen.
     func wait(for sight: Sight, count: Int = 1) async {
         var left = count
@@ -75,6 +98,23 @@ final class TestServer: Sendable {
             if left == 0 { return }
         }
     }
+}
+
+/// Answers the first bytes with fixed words and closes.
+private final class Parrot: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let words: String
+
+    init(words: String) { self.words = words }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: words)), promise: nil)
+        context.close(promise: nil)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }
 
 /// What the path makes the server do; an unknown path answers nothing at all.
