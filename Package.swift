@@ -119,7 +119,7 @@ let package = Package(
         tests(
             "StokerKnowledge", ["StokerStore", "StokerMetrics"],
             outside: [hummingbird, hummingbirdTesting, httpTypes, grdb]),
-        tests("StokerSimulator", outside: [nioCore, nioPosix, nioHTTP1]),
+        tests("StokerSimulator", ["StokerMetrics"], outside: [nioCore, nioPosix, nioHTTP1]),
         tests("StokerSupervisor", ["StokerHost", "StokerProbe", "StokerMetrics", "ShimProtocol"]),
         .testTarget(name: "RepositoryTests", dependencies: ["StokerCore"], swiftSettings: strict),
     ]

@@ -11,7 +11,9 @@ package struct KnowledgeMetrics: Sendable {
         case closing
     }
 
-    package let registry: MetricsRegistry
+    /// Answers `/metrics`.
+    let endpoint: MetricsEndpoint
+    private let registry: MetricsRegistry
     /// One store a process; the label is there for the day when there are more.
     private static let store = "default"
     private static let mode = "keyword"
@@ -25,8 +27,9 @@ package struct KnowledgeMetrics: Sendable {
     private let ingestFailures: LabelledCases<Reason, Counter>
     private let lastIngest: Gauge
 
-    package init(registry: MetricsRegistry) throws(MetricsError) {
+    package init(registry: MetricsRegistry, clock: MetricsClock = .system) throws(MetricsError) {
         self.registry = registry
+        endpoint = try MetricsEndpoint(registry: registry, startedAt: clock.wall())
         queries = try registry.counter(
             "stoker_knowledge_queries_total", help: "Searches, failed ones too.", labels: ["store", "mode"]
         ).with(Self.store, Self.mode)

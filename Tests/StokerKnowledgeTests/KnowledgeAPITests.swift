@@ -5,6 +5,7 @@ import HummingbirdTesting
 import NIOCore
 import StokerCore
 import StokerKnowledge
+import StokerMetrics
 import Testing
 
 @Suite("Knowledge API")
@@ -220,6 +221,11 @@ struct KnowledgeAPITests {
             ) { $0 }
             #expect(open.headers[.contentType]?.hasPrefix("application/openmetrics-text") == true)
             #expect(open.text.hasSuffix("# EOF\n"))
+            #expect(ExpositionValidator.findings(in: Array(page.text.utf8), as: .text004).isEmpty)
+            let packed = try await client.execute(
+                uri: "/metrics", method: .get, headers: [.acceptEncoding: "gzip"]
+            ) { $0 }
+            #expect(packed.headers[.contentEncoding] == "gzip")
         }
     }
 

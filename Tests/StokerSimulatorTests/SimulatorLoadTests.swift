@@ -1,6 +1,7 @@
 import Foundation
 import NIOHTTP1
 import StokerCore
+import StokerMetrics
 import StokerSimulator
 import Testing
 
@@ -90,6 +91,7 @@ struct SimulatorLoadTests {
                 #expect(page.body.contains(line + "\n"), "\(line)")
             }
             #expect(!page.body.contains("stoker_"))
+            #expect(ExpositionValidator.findings(in: Array(page.body.utf8), as: .text004).isEmpty)
         }
     }
 

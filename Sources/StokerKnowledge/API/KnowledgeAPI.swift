@@ -22,7 +22,7 @@ struct KnowledgeAPI: Sendable {
         router.delete("/v1/documents/:id") { _, context in try await delete(try Self.id(of: context)) }
         router.get("/v1/search") { request, _ in try await search(request) }
         router.get("/healthz") { _, _ in try await health() }
-        router.get("/metrics") { request, _ in exposition(accept: request.headers[.accept]) }
+        router.get("/metrics") { request, _ in await page(for: request) }
         return router
     }
 
@@ -102,11 +102,18 @@ struct KnowledgeAPI: Sendable {
         return Reply.json(Reply.Health(status: "ok", documents: store.documentCount))
     }
 
-    private func exposition(accept: String?) -> Response {
-        let choice = ExpositionChoice(accept: accept)
-        let page = metrics.registry.snapshot().exposition(choice.format)
-        return Response(
-            status: .ok, headers: [.contentType: choice.contentType], body: .init(byteBuffer: ByteBuffer(bytes: page)))
+    private func page(for request: Request) async -> Response {
+        let answer = await metrics.endpoint.answer(
+            ScrapeRequest(
+                method: request.method.rawValue, accept: request.headers[.accept],
+                acceptEncoding: request.headers[.acceptEncoding],
+                timeout: HTTPField.Name("X-Prometheus-Scrape-Timeout-Seconds").flatMap { request.headers[$0] }))
+        var headers = HTTPFields()
+        for header in answer.headers {
+            if let name = HTTPField.Name(header.name) { headers[name] = header.value }
+        }
+        let body = ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
+        return Response(status: .init(code: answer.status), headers: headers, body: body)
     }
 }
 

@@ -49,7 +49,9 @@ struct KnowledgeCommand: AsyncParsableCommand {
         logger.logLevel = .notice
         let seeds = try seed.map { path throws(KnowledgeError) in try SeedDirectory(path: path) }
         let store = try KnowledgeStore(path: database)
-        let metrics = try KnowledgeMetrics(registry: MetricsRegistry(component: "knowledge"))
+        let registry = MetricsRegistry(component: "knowledge")
+        ProcessMetrics.collect(into: registry)
+        let metrics = try KnowledgeMetrics(registry: registry)
         let service = KnowledgeService(store: store, metrics: metrics, seeds: seeds, logger: logger)
         try await service.serve(on: listen) { [host = listen.host, database] port in
             let address = Endpoint(host: host, port: UInt16(clamping: port)).text
