@@ -29,7 +29,7 @@ package struct KnowledgeMetrics: Sendable {
 
     package init(registry: MetricsRegistry, clock: MetricsClock = .system) throws(MetricsError) {
         self.registry = registry
-        endpoint = try MetricsEndpoint(registry: registry, startedAt: clock.wall())
+        endpoint = MetricsEndpoint(registry: registry, startedAt: clock.wall())
         queries = try registry.counter(
             "stoker_knowledge_queries_total", help: "Searches, failed ones too.", labels: ["store", "mode"]
         ).with(Self.store, Self.mode)

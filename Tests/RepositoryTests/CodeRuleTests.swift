@@ -59,13 +59,12 @@ import Testing
     }
 
     @Test(arguments: SwiftFile.sources + SwiftFile.tests)
-    func `a file has at most 500 lines of at most 120 characters`(file: SwiftFile) {
+    func `a file has at most 500 lines, and comments of at most 120 characters`(file: SwiftFile) {
         #expect(file.lines.count <= 501, "\(file.path) has \(file.lines.count - 1) lines: split it")
-        // A literal may be longer: a table that a test expects is read whole or not at all.
-        for (number, line) in file.lines.enumerated() where line.count > 120 {
-            let isComment = line.drop { $0 == " " }.hasPrefix("//")
-            let code = file.code[number].reversed().drop { $0 == " " }.count
-            if isComment || code > 120 { Issue.record("\(file.path):\(number + 1) has \(line.count) characters") }
+        // Comments only: swift-format wraps code by itself, and leaves comments and literals as they are.
+        for (number, line) in file.lines.enumerated()
+        where line.count > 120 && line.drop(while: { $0 == " " }).hasPrefix("//") {
+            Issue.record("\(file.path):\(number + 1) has \(line.count) characters")
         }
     }
 

@@ -14,17 +14,23 @@ enum ControlSocket {
     static func listen(
         on path: String, _ routes: ControlRoutes, group: MultiThreadedEventLoopGroup
     ) async throws -> any Channel {
-        // The mode of a socket is set when it is bound; a chmod afterwards would leave a moment for others.
-        let before = umask(0o177)
-        defer { umask(before) }
-        return try await ServerBootstrap(group: group)
+        // Bound beside its place and moved there with the right mode, so that no client ever meets it open to others.
+        // Not by umask: that is the whole process's, and whatever else makes a file meanwhile would lose its own mode.
+        let provisional = path + ".new"
+        let channel = try await ServerBootstrap(group: group)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline(withPipeliningAssistance: true)
                     try channel.pipeline.syncOperations.addHandler(ControlHandler(routes: routes))
                 }
             }
-            .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+            .bind(unixDomainSocketPath: provisional, cleanupExistingSocketFile: true).get()
+        guard chmod(provisional, 0o600) == 0, rename(provisional, path) == 0 else {
+            let error = IOError(errnoCode: errno, reason: "cannot place the socket at \(path)")
+            try? await channel.close()
+            throw error
+        }
+        return channel
     }
 }
 

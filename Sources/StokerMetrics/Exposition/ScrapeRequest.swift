@@ -25,6 +25,9 @@ package struct ScrapeRequest: Sendable {
     }
 
     var wantsGzip: Bool {
-        QualityList(acceptEncoding).contains { ($0.name == "gzip" || $0.name == "*") && $0.quality > 0 }
+        let offers = QualityList(acceptEncoding)
+        // Named, it counts whatever the star says (RFC 9110 section 12.5.3).
+        let offer = offers.first { $0.name == "gzip" } ?? offers.first { $0.name == "*" }
+        return (offer?.quality ?? 0) > 0
     }
 }

@@ -31,7 +31,7 @@ final class FakeBackend: Sendable {
     final class Shared: Sendable {
         struct State {
             var script: Script
-            var health = 200
+            var health: Int
             var requests: [Request] = []
             var replies: [Reply] = []
             var connections: [any Channel] = []
@@ -42,7 +42,7 @@ final class FakeBackend: Sendable {
         /// A line for each thing that happens: `accepted`, `request`, `closed`.
         let log = Transcript()
 
-        init(_ script: @escaping Script) { state = Mutex(State(script: script)) }
+        init(_ script: @escaping Script, health: Int) { state = Mutex(State(script: script, health: health)) }
 
         func note(_ word: String) { log.append(ByteBuffer(string: word + "\n")) }
     }
@@ -54,8 +54,10 @@ final class FakeBackend: Sendable {
         port = channel.localAddress?.port ?? 0
     }
 
-    static func start(_ name: String, port: Int = 0, _ script: @escaping Script) async throws -> FakeBackend {
-        let shared = Shared(script)
+    static func start(
+        _ name: String, port: Int = 0, health: Int = 200, _ script: @escaping Script
+    ) async throws -> FakeBackend {
+        let shared = Shared(script, health: health)
         let channel = try await ServerBootstrap(group: TestGroup.shared)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.backlog, value: 1024)

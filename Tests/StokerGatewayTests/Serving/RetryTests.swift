@@ -184,8 +184,7 @@ struct RetryTests {
         try await TestGateway.with { gateway in
             try gateway.route(to: [first])
             #expect(try await gateway.chat().status == 503)
-            let second = try await FakeBackend.start("a", port: port) { _, reply in reply.json("{}") }
-            second.setHealth(503)
+            let second = try await FakeBackend.start("a", port: port, health: 503) { _, reply in reply.json("{}") }
             await second.wait(for: "health")
             #expect(try await gateway.chat().status == 503)
             second.setHealth(200)
