@@ -39,9 +39,10 @@ def test_a_program_that_exits_at_once_is_given_up_loudly(stack):
     assert "no such weights" in made.log("a")
     gave_up = made.wait_event("process.gave-up", "a")
     assert "stoker start a" in gave_up["message"] + " ".join(gave_up["evidence"]), "it says what to do"
-    # A person's order is a new chance.
-    assert made.cli("restart", "a").returncode == 0
-    wait_for(lambda: made.starts("a") > 4, "tried again")
+    # A person's order is a new chance; that it came to nothing is the answer, and bad news.
+    answer = made.cli("restart", "a")
+    assert answer.returncode == 1 and "gave up" in answer.stdout
+    assert made.starts("a") > 4, "tried again"
 
 
 def test_a_program_that_ignores_sigterm_is_killed_after_its_grace(stack):
