@@ -39,6 +39,7 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -49,6 +50,7 @@ let package = Package(
         .executable(name: "stoker-shim", targets: ["stoker-shim"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -62,6 +64,7 @@ let package = Package(
         // C: the system's libraries, and the calls that Swift cannot make because they are variadic.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CLinux"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "CMetrics", linkerSettings: [.linkedLibrary("z")]),
 
         // Nouns and decisions.
@@ -74,17 +77,21 @@ let package = Package(
         library("StokerMetrics", ["StokerCore", "CMetrics"]),
         library("StokerProbe", ["StokerCore", "CCurl"]),
         library("StokerStore", ["StokerCore"], outside: [grdb]),
+        library("StokerWire"),
 
         // Features: they never import each other; the executable joins them.
         library(
             "StokerAdmin", ["StokerCore", "StokerMetrics"],
             outside: [hummingbird, httpTypes, nioCore, logging]),
         library(
-            "StokerGateway", ["StokerCore", "StokerMetrics"],
+            "StokerGateway", ["StokerCore", "StokerMetrics", "StokerWire"],
             outside: [nioCore, nioPosix, nioHTTP1, logging]),
         library(
             "StokerKnowledge", ["StokerCore", "StokerStore", "StokerMetrics"],
             outside: [hummingbird, hummingbirdCore, httpTypes, nioCore, grdb, lifecycle, unixSignals, logging]),
+        library(
+            "StokerLoad", ["StokerCore", "StokerMetrics", "StokerWire", "CLinux", "COpenSSL"],
+            outside: [histogram]),
         library("StokerSimulator", ["StokerCore", "StokerMetrics"], outside: [nioCore, nioPosix, nioHTTP1, logging]),
         library(
             "StokerSupervisor", ["StokerCore", "StokerHost", "StokerProbe", "StokerMetrics", "ShimProtocol"],
@@ -99,8 +106,8 @@ let package = Package(
             name: "stoker",
             dependencies: [
                 "StokerCore", "StokerConfig", "StokerHost", "StokerMetrics", "StokerProbe", "StokerStore",
-                "StokerAdmin", "StokerGateway", "StokerKnowledge", "StokerSimulator", "StokerSupervisor",
-                argumentParser, lifecycle, unixSignals, logging, nioPosix, nioCore,
+                "StokerAdmin", "StokerGateway", "StokerKnowledge", "StokerLoad", "StokerSimulator",
+                "StokerSupervisor", argumentParser, lifecycle, unixSignals, logging, nioPosix, nioCore,
             ],
             swiftSettings: strict),
 
@@ -115,10 +122,12 @@ let package = Package(
         tests("StokerProbe", outside: [nioCore, nioPosix, nioHTTP1]),
         tests("StokerStore", outside: [grdb]),
         tests("StokerAdmin", ["StokerMetrics", "StokerProbe"], outside: [logging]),
-        tests("StokerGateway", ["StokerMetrics"], outside: [nioCore, nioPosix, nioHTTP1, nioEmbedded]),
+        tests("StokerWire"),
+        tests("StokerGateway", ["StokerMetrics", "StokerWire"], outside: [nioCore, nioPosix, nioHTTP1, nioEmbedded]),
         tests(
             "StokerKnowledge", ["StokerStore", "StokerMetrics"],
             outside: [hummingbird, hummingbirdTesting, httpTypes, grdb]),
+        tests("StokerLoad", ["StokerCore", "StokerMetrics", "StokerWire"]),
         tests("StokerSimulator", ["StokerMetrics"], outside: [nioCore, nioPosix, nioHTTP1]),
         tests("StokerSupervisor", ["StokerHost", "StokerProbe", "StokerMetrics", "ShimProtocol"]),
         .testTarget(name: "RepositoryTests", dependencies: ["StokerCore"], swiftSettings: strict),

@@ -5,8 +5,9 @@ set -euo pipefail
 
 packages_for() {
     case $1 in
-        # libcurl: the probes. SQLite: events and knowledge. zlib: /metrics. pkg-config: how SwiftPM finds them.
-        build) echo libcurl4-openssl-dev libsqlite3-dev zlib1g-dev pkg-config ;;
+        # libcurl: the probes. SQLite: events and knowledge. zlib: /metrics. OpenSSL: `stoker load` over TLS.
+        # pkg-config: how SwiftPM finds them.
+        build) echo libcurl4-openssl-dev libsqlite3-dev libssl-dev zlib1g-dev pkg-config ;;
         # The inference engine of the quickstart is a Python wheel in a virtual environment of its own.
         run) echo curl python3 python3-venv ;;
         # prometheus brings promtool; the scenarios scrape with it. shellcheck reads scripts/.

@@ -21,12 +21,16 @@ import Testing
         "StokerProbe": Allowed(own: ["StokerCore", "CCurl"], outside: ["FoundationEssentials"]),
         "StokerStore": Allowed(
             own: ["StokerCore"], outside: ["GRDB", "Dispatch", "Foundation", "FoundationEssentials"]),
+        "StokerWire": Allowed(),
         "StokerAdmin": Allowed(
             own: ["StokerCore", "StokerMetrics"],
             outside: ["Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "Logging", "FoundationEssentials"]),
         "StokerGateway": Allowed(
-            own: ["StokerCore", "StokerMetrics"],
+            own: ["StokerCore", "StokerMetrics", "StokerWire"],
             outside: ["NIOCore", "NIOPosix", "NIOHTTP1", "Logging", "FoundationEssentials"]),
+        "StokerLoad": Allowed(
+            own: ["StokerCore", "StokerMetrics", "StokerWire", "CLinux", "COpenSSL"],
+            outside: ["Histogram", "FoundationEssentials"]),
         "StokerKnowledge": Allowed(
             own: ["StokerCore", "StokerStore", "StokerMetrics"],
             outside: [
@@ -43,7 +47,7 @@ import Testing
         "stoker": Allowed(
             own: [
                 "StokerCore", "StokerConfig", "StokerHost", "StokerMetrics", "StokerProbe", "StokerStore",
-                "StokerAdmin", "StokerGateway", "StokerKnowledge", "StokerSimulator", "StokerSupervisor",
+                "StokerAdmin", "StokerGateway", "StokerKnowledge", "StokerLoad", "StokerSimulator", "StokerSupervisor",
             ],
             outside: [
                 "ArgumentParser", "ServiceLifecycle", "UnixSignals", "Logging", "NIOCore", "NIOPosix", "Foundation",
@@ -63,7 +67,8 @@ import Testing
 
     @Test func `features never import each other, and nothing imports the program`() {
         let features: Set = [
-            "StokerAdmin", "StokerGateway", "StokerKnowledge", "StokerSimulator", "StokerSupervisor", "stoker",
+            "StokerAdmin", "StokerGateway", "StokerKnowledge", "StokerLoad", "StokerSimulator", "StokerSupervisor",
+            "stoker",
         ]
         for (target, allowed) in Self.map where target != "stoker" {
             #expect(allowed.own.isDisjoint(with: features), "\(target) reaches sideways or up")

@@ -1,3 +1,5 @@
+package import StokerCore
+
 /// One line of a process's output, as it is shown.
 package struct LogLine: Sendable, Equatable {
     /// Who wrote it.

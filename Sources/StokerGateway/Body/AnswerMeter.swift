@@ -1,3 +1,5 @@
+import StokerWire
+
 /// Counts what an answer is worth while it flows by: events, and the token counts that engines report. No JSON is
 /// parsed.
 package struct AnswerMeter: Sendable, Equatable {

@@ -1,4 +1,5 @@
 package import NIOCore
+import StokerWire
 
 /// What the gateway must know of a request's JSON body; read once, in one pass, and the whole body is checked on the
 /// way.

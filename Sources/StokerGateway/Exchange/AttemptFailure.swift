@@ -1,3 +1,5 @@
+package import StokerWire
+
 /// How an attempt at one backend failed.
 package enum AttemptFailure: Sendable, Equatable {
     /// No connection: refused, unreachable, name unknown.

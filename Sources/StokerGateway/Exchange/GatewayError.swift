@@ -1,3 +1,5 @@
+import StokerWire
+
 /// An answer that the gateway gives by itself, in the shape that OpenAI's clients understand.
 package struct GatewayError: Sendable, Equatable {
     package var status: Int

@@ -1,3 +1,5 @@
+import StokerWire
+
 /// What a request's path asks for.
 package enum Route: String, Sendable, CaseIterable {
     case chat

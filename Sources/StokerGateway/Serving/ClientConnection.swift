@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import StokerCore
+import StokerWire
 
 /// One client's connection: reads requests one after the other, answers what it can, forwards the rest.
 /// Confined to its event loop.

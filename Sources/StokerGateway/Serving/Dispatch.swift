@@ -1,5 +1,6 @@
 import NIOCore
 import StokerCore
+import StokerWire
 
 /// What to do with a request, by its path, method and body. Pure.
 enum Dispatch {

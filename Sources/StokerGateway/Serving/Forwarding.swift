@@ -1,5 +1,6 @@
 import NIOCore
 import StokerCore
+import StokerWire
 
 /// One request in the hands of backends: carries out what its `Exchange` decides. Confined to the client's event loop.
 final class Forwarding {
@@ -81,10 +82,10 @@ final class Forwarding {
         client.flush()
     }
 
-    func upstream(_ upstream: UpstreamConnection, head: ResponseHead) {
+    func upstream(_ upstream: UpstreamConnection, head: ResponseHead, bytes: ByteBuffer) {
         guard let attempt else { return }
         loop.meters.backend(attempt.backend.cell).answered(code: head.status)
-        answer = RelayedAnswer(head, clientIsHTTP10: request.head.isHTTP10)
+        answer = RelayedAnswer(head, bytes: bytes, clientIsHTTP10: request.head.isHTTP10)
         var facts = ResponseFacts(status: head.status, isEventStream: head.isEventStream)
         if case .length(let length) = head.framing { facts.contentLength = length }
         if facts.isBackPressure { lastFailure = .status(head.status) }
@@ -180,7 +181,9 @@ final class Forwarding {
         let joined = MessageWriter.isSmall(held)
         client.write(
             loop.compose { out in
-                MessageWriter.response(answer.head, framing: answer.framing, id: request.id, closes: closes, into: &out)
+                MessageWriter.response(
+                    answer.head, in: answer.headBytes, framing: answer.framing, id: request.id,
+                    closes: closes, into: &out)
                 if joined { out.writeImmutableBuffer(held) }
             })
         if !joined { client.write(held) }

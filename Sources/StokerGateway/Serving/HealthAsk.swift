@@ -1,5 +1,6 @@
 import NIOCore
 import StokerCore
+import StokerWire
 
 /// Asks a suspect backend's health path once, over a connection of its own.
 final class HealthAsk: ChannelInboundHandler {
@@ -42,7 +43,7 @@ final class HealthAsk: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         reader.feed(unwrapInboundIn(data))
         do throws(WireFault) {
-            guard case .head(let head) = try reader.next({ _, _ in }) else { return }
+            guard case .head(let head, _) = try reader.next({ _, _ in }) else { return }
             if (200...299).contains(head.status) {
                 done.succeed()
             } else {

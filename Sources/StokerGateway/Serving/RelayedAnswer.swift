@@ -1,8 +1,11 @@
 import NIOCore
+import StokerWire
 
 /// A backend's answer on its way to the client: what is held back, how it is framed, what it counts.
 final class RelayedAnswer {
     let head: ResponseHead
+    /// What `head` was read from: its fields are places in here.
+    let headBytes: ByteBuffer
     let framing: ClientFraming
     /// When the first byte went to the client.
     var committedAt: Duration?
@@ -13,8 +16,9 @@ final class RelayedAnswer {
     /// Body data without chunk framing, gathered for a client that knows no chunks.
     private var unframed: ByteBuffer?
 
-    init(_ head: ResponseHead, clientIsHTTP10: Bool) {
+    init(_ head: ResponseHead, bytes: ByteBuffer, clientIsHTTP10: Bool) {
         self.head = head
+        headBytes = bytes
         framing = ClientFraming(head.framing, clientIsHTTP10: clientIsHTTP10)
         if framing == .raw, head.framing == .chunked { unframed = ByteBuffer() }
     }

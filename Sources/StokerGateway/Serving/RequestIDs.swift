@@ -1,3 +1,5 @@
+import StokerWire
+
 /// Makes request ids: 16 hex digits, no two alike for as long as anybody looks (a permutation of a counter).
 struct RequestIDs {
     private var state: UInt64

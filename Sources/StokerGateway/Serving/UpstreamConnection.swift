@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import StokerCore
+import StokerWire
 
 /// One connection to a backend; carries one request at a time. Confined to its event loop.
 final class UpstreamConnection: ChannelInboundHandler {
@@ -122,7 +123,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     private func deliver(_ step: ResponseReader.Step) -> Bool {
         switch step {
         case .needsMore: return false
-        case .head(let head): owner?.upstream(self, head: head)
+        case .head(let head, let bytes): owner?.upstream(self, head: head, bytes: bytes)
         case .body(let bytes): owner?.upstream(self, body: bytes)
         case .end(let reusable):
             let owner = detach()

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import StokerWire
 
 #if canImport(Glibc)
     import Glibc

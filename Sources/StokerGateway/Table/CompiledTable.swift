@@ -1,5 +1,6 @@
 import NIOCore
 package import StokerCore
+import StokerWire
 
 /// A routing table made ready for the hot path: names replaced by places, texts rendered. Immutable and shared by all
 /// event loops; a request keeps the one that it began with.

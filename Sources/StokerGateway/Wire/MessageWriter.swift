@@ -1,5 +1,6 @@
 import NIOCore
 import StokerCore
+import StokerWire
 
 /// Writes messages anew from what was parsed: nothing that the parser did not understand is passed on.
 enum MessageWriter {
@@ -32,9 +33,10 @@ enum MessageWriter {
 
     /// The head of a backend's answer for the client.
     static func response(
-        _ head: ResponseHead, framing: ClientFraming, id: String, closes: Bool, into out: inout ByteBuffer
+        _ head: ResponseHead, in headBytes: ByteBuffer, framing: ClientFraming, id: String, closes: Bool,
+        into out: inout ByteBuffer
     ) {
-        let bytes = head.bytes.readableBytesUInt8Span
+        let bytes = headBytes.readableBytesUInt8Span
         out.reserveCapacity(minimumWritableBytes: bytes.count + 128)
         writeStatusLine(head.status, into: &out)
         forEachForwarded(head.fields, nominated: head.nominated, in: bytes, also: .other, .other) {

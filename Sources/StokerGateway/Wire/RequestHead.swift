@@ -1,4 +1,5 @@
 package import NIOCore
+package import StokerWire
 
 /// The head of a request that obeys the grammar to the letter.
 package struct RequestHead: Sendable {

@@ -1,4 +1,5 @@
 package import NIOCore
+import StokerWire
 
 /// Cuts a client's bytes into requests. Pure: bytes in, steps out; the same steps however the bytes were split.
 package struct RequestReader: Sendable {

@@ -1,11 +1,13 @@
 package import NIOCore
+package import StokerWire
 
 /// Cuts a backend's bytes into one response at a time. Pure, like `RequestReader`, but bodies are not gathered: each
 /// step hands out what has come, framing and all, so that it can be passed on byte for byte.
 package struct ResponseReader: Sendable {
     package enum Step: Sendable {
         case needsMore
-        case head(ResponseHead)
+        /// A head, and the bytes that it was read from.
+        case head(ResponseHead, ByteBuffer)
         /// A stretch of the body as it was sent, chunk framing included.
         case body(ByteBuffer)
         /// The response is whole. `reusable`: the connection stays open and nothing came after the response.
@@ -75,14 +77,14 @@ package struct ResponseReader: Sendable {
             state = .head(finder, interims: interims)
             return .needsMore
         }
-        let head = try ResponseHead.parse(bytes)
+        let head = try ResponseHead.parse(bytes.readableBytesUInt8Span)
         guard !head.isInterim else {
             // 101 would turn the connection into something else, and nobody asked for it.
             guard head.status != 101, interims < Self.maxInterims else { throw .unexpectedInterim }
             return try nextHead(HeadFinder(), interims + 1)
         }
         state = .body(BodyScanner(head.framing), keepsAlive: head.keepsAlive)
-        return .head(head)
+        return .head(head, bytes)
     }
 
     private mutating func nextBody(

@@ -1,5 +1,6 @@
 import Glibc
 import StokerAdmin
+import StokerCore
 import Testing
 
 @Suite("Reading a log")

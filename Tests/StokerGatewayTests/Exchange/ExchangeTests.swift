@@ -1,5 +1,6 @@
 import StokerCore
 import StokerGateway
+import StokerWire
 import Testing
 
 @Suite("Exchange")

@@ -1,5 +1,6 @@
 import NIOCore
 import StokerGateway
+import StokerWire
 import Testing
 
 @Suite("Reading requests")

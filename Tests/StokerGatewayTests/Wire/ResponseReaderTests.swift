@@ -1,5 +1,6 @@
 import NIOCore
 import StokerGateway
+import StokerWire
 import Testing
 
 @Suite("Reading responses")
@@ -16,7 +17,7 @@ struct ResponseReaderTests {
                     let step = try reader.next { bytes, range in for index in range { data.append(bytes[index]) } }
                     switch step {
                     case .needsMore: break loop
-                    case .head(let head): steps.append("\(head.status) \(head.framing) stream=\(head.isEventStream)")
+                    case .head(let head, _): steps.append("\(head.status) \(head.framing) stream=\(head.isEventStream)")
                     case .body: break
                     case .end(let reusable):
                         steps.append("end reusable=\(reusable)")

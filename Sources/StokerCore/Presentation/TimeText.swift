@@ -1,5 +1,3 @@
-package import StokerCore
-
 /// Instants and spans as a person reads them.
 package enum TimeText {
     /// `3 min ago`; an instant less than a second away, or ahead by a clock that was set back, is `just now`.

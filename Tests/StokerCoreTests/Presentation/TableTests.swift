@@ -1,4 +1,4 @@
-import StokerAdmin
+import StokerCore
 import Testing
 
 @Suite("A table")

@@ -1,8 +1,5 @@
-package import NIOCore
-
 /// The head of a backend's final answer, read as strictly as a client's request: an engine may be compromised too.
 package struct ResponseHead: Sendable {
-    package var bytes: ByteBuffer
     package var status: Int
     package var fields: [HeaderField]
     package var framing: BodyFraming
@@ -17,8 +14,9 @@ package struct ResponseHead: Sendable {
     /// Parses a whole head, from the version to the empty line.
     ///
     /// - Parameter toHead: whether it answers a HEAD request, whose answer never has a body.
-    package static func parse(_ buffer: ByteBuffer, toHead: Bool = false) throws(WireFault) -> ResponseHead {
-        let bytes = buffer.readableBytesUInt8Span
+    package static func parse(
+        _ bytes: borrowing Span<UInt8>, toHead: Bool = false
+    ) throws(WireFault) -> ResponseHead {
         guard bytes.count >= 15, bytes.equals("HTTP/1.", in: 0..<7), bytes[7] == 0x31 || bytes[7] == 0x30,
             bytes[8] == ASCII.space
         else { throw .statusLine }
@@ -33,7 +31,7 @@ package struct ResponseHead: Sendable {
             bytes[lineEnd &+ 1] == ASCII.lineFeed
         else { throw .statusLine }
         let fields = try FieldBlock.parse(bytes, from: lineEnd &+ 2, to: bytes.count)
-        return try ResponseHead(buffer, status: status, isHTTP10: bytes[7] == 0x30, fields: fields, toHead: toHead)
+        return try ResponseHead(bytes, status: status, isHTTP10: bytes[7] == 0x30, fields: fields, toHead: toHead)
     }
 
     private static func code(_ bytes: borrowing Span<UInt8>) throws(WireFault) -> Int {
@@ -47,9 +45,8 @@ package struct ResponseHead: Sendable {
     }
 
     private init(
-        _ buffer: ByteBuffer, status: Int, isHTTP10: Bool, fields: [HeaderField], toHead: Bool
+        _ bytes: borrowing Span<UInt8>, status: Int, isHTTP10: Bool, fields: [HeaderField], toHead: Bool
     ) throws(WireFault) {
-        let bytes = buffer.readableBytesUInt8Span
         var facts = FramingFacts()
         var isEventStream = false
         for field in fields where field.known != .other {
@@ -58,7 +55,6 @@ package struct ResponseHead: Sendable {
         }
         if facts.isChunked, isHTTP10 { throw .encodingInHTTP10 }
         try facts.checkConflict()
-        self.bytes = buffer
         self.status = status
         self.fields = fields
         nominated = facts.nominated

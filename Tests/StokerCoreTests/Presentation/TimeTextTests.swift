@@ -1,4 +1,3 @@
-import StokerAdmin
 import StokerCore
 import Testing
 

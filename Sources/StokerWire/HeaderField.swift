@@ -8,7 +8,7 @@ package struct HeaderField: Sendable, Equatable {
     package var known: KnownField
 }
 
-/// The fields that the gateway itself must understand.
+/// The fields that a reader of HTTP itself must understand.
 package enum KnownField: UInt8, Sendable {
     case other
     case connection, contentEncoding, contentLength, contentType, expect, host, keepAlive, proxyAuthenticate
@@ -38,7 +38,7 @@ package enum KnownField: UInt8, Sendable {
     }
 
     /// Whether the field is about one connection only, and so never passed on (RFC 9110 section 7.6.1).
-    var isHopByHop: Bool {
+    package var isHopByHop: Bool {
         switch self {
         case .connection, .keepAlive, .proxyAuthenticate, .proxyAuthorization, .proxyConnection, .te, .trailer,
             .transferEncoding, .upgrade:
@@ -49,12 +49,12 @@ package enum KnownField: UInt8, Sendable {
 }
 
 /// Reads header lines.
-enum FieldBlock {
+package enum FieldBlock {
     /// Beyond this a request is a 431 and a response a protocol error.
-    static let maxFields = 100
+    package static let maxFields = 100
 
     /// Reads the lines from `start` up to the empty line that ends at `end`.
-    static func parse(
+    package static func parse(
         _ bytes: borrowing Span<UInt8>, from start: Int, to end: Int
     ) throws(WireFault) -> [HeaderField] {
         var fields: [HeaderField] = []
@@ -101,7 +101,7 @@ enum FieldBlock {
     }
 
     /// Calls `body` with each element of a comma-separated list; empty elements are skipped (RFC 9110 section 5.6.1).
-    static func forEachElement(
+    package static func forEachElement(
         of value: Range<Int>, in bytes: borrowing Span<UInt8>, _ body: (Range<Int>) -> Void
     ) {
         var start = value.lowerBound

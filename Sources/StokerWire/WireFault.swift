@@ -1,5 +1,6 @@
-/// What is wrong with a message, in words for the client and for the log. Nothing is ever repaired: a message that two
-/// parsers could read differently is how requests are smuggled.
+/// What is wrong with a message, in words for whoever sent it and for the log.
+///
+/// Nothing is ever repaired: a message that two parsers could read differently is how requests are smuggled.
 package enum WireFault: String, Error, Sendable, CaseIterable {
     case bareLineFeed = "a line ends in LF without CR"
     case badLineEnd = "a CR is not followed by LF"
@@ -24,20 +25,4 @@ package enum WireFault: String, Error, Sendable, CaseIterable {
     case unexpectedInterim = "an interim response came unasked or too often"
     case tooManyFields = "there are more than 100 header lines"
     case headTooLarge = "the head is larger than the limit"
-}
-
-/// Why a request is refused before anybody asks what it wants.
-package enum RequestFault: Error, Equatable, Sendable {
-    /// 400
-    case malformed(WireFault)
-    /// 431
-    case headTooLarge
-    /// 413
-    case bodyTooLarge
-    /// 501
-    case unknownMethod
-    /// 505
-    case unsupportedVersion
-    /// 417
-    case unknownExpectation
 }

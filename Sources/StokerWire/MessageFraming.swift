@@ -8,16 +8,18 @@ package enum BodyFraming: Sendable, Equatable {
 }
 
 /// What a message says about its own length and about its connection, gathered from all its fields.
-struct FramingFacts {
-    var contentLength: Int?
-    var isChunked = false
-    var closes = false
-    var keepsAlive = false
+package struct FramingFacts: Sendable {
+    package private(set) var contentLength: Int?
+    package private(set) var isChunked = false
+    package private(set) var closes = false
+    package private(set) var keepsAlive = false
     /// Names in `Connection` beside `close` and `keep-alive`, lower case: fields to drop.
-    var nominated: [String] = []
+    package private(set) var nominated: [String] = []
+
+    package init() {}
 
     /// Reads one field; fields that say nothing about framing are ignored.
-    mutating func take(_ field: HeaderField, in bytes: borrowing Span<UInt8>) throws(WireFault) {
+    package mutating func take(_ field: HeaderField, in bytes: borrowing Span<UInt8>) throws(WireFault) {
         switch field.known {
         case .contentLength:
             guard contentLength == nil else { throw .contentLength }
@@ -63,7 +65,7 @@ struct FramingFacts {
     }
 
     /// CL and TE together are refused whatever their order: the oldest way to smuggle a request.
-    func checkConflict() throws(WireFault) {
+    package func checkConflict() throws(WireFault) {
         if isChunked, contentLength != nil { throw .conflictingLengths }
     }
 }
