@@ -1,6 +1,6 @@
 /// Everything that one run does, decided before its first request: equal plans offer equal load.
 ///
-/// Arrival (when requests start), stop rule (when the run ends) and transport (how bytes travel) are independent values.
+/// Arrival (when requests start), stop rule (when the run ends) and transport (how bytes travel) are independent.
 package struct LoadPlan: Sendable, Equatable {
     package var target: LoadTarget
     package var arrival: Arrival
