@@ -21,7 +21,8 @@ import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+from measuring import ROOT, free_port
+
 SETTLED = 1.2
 PATIENCE = 20
 
@@ -53,12 +54,6 @@ autorestart=true
 startsecs=1
 stdout_logfile={here}/child.log
 """
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Supervised:

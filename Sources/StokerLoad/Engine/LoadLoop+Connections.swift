@@ -12,8 +12,8 @@ extension LoadLoop {
     private func carry(_ call: Call) {
         while let slot = idle.popLast() {
             guard let connection = connections[slot], connection.phase == .idle else { continue }
+            call.record.isReused = true
             connection.call = call
-            connection.call?.record.isReused = true
             return send(connection)
         }
         open(for: call)
@@ -62,7 +62,7 @@ extension LoadLoop {
     func shakeHands(_ connection: Connection) {
         switch connection.tls?.handshake() {
         case .bytes: ready(connection)
-        case .wait(let forWriting): await(connection, forWriting ? .readAndWrite : .read)
+        case .wait(let forWriting): watch(connection, forWriting ? .readAndWrite : .read)
         case .closed, nil: fail(connection, .tls, "the server closed during the TLS handshake", at: clock.now)
         case .failed(let outcome, let words): fail(connection, outcome, words, at: clock.now)
         }
@@ -87,11 +87,12 @@ extension LoadLoop {
     private func send(_ connection: Connection) {
         connection.phase = .busy
         scratch.removeAll(keepingCapacity: true)
-        writer.write(connection.call?.talker.current?.body ?? [], into: &scratch)
-        if connection.call?.record.sent == 0 { connection.call?.record.sent = clock.now }
+        guard let call = connection.call else { return drop(connection) }
+        writer.write(call.talker.current?.body ?? [], into: &scratch)
+        if call.record.sent == 0 { call.record.sent = clock.now }
         let result = scratch.withUnsafeBytes { connection.write($0) }
         switch result {
-        case .bytes(let count) where count == scratch.count: await(connection, .read)
+        case .bytes(let count) where count == scratch.count: watch(connection, .read)
         case .bytes(let count): keepUnsent(connection, from: count)
         case .wait: keepUnsent(connection, from: 0)
         case .closed: lost(connection, .reset, "the server closed while the request was sent")
@@ -102,13 +103,15 @@ extension LoadLoop {
     private func keepUnsent(_ connection: Connection, from offset: Int) {
         connection.unsent = scratch
         connection.unsentOffset = offset
-        await(connection, .readAndWrite)
+        watch(connection, .readAndWrite)
     }
 
     func sendRest(_ connection: Connection) {
         while connection.unsentOffset < connection.unsent.count {
             let offset = connection.unsentOffset
-            let result = connection.unsent.withUnsafeBytes { connection.write(UnsafeRawBufferPointer(rebasing: $0[offset...])) }
+            let result = connection.unsent.withUnsafeBytes {
+                connection.write(UnsafeRawBufferPointer(rebasing: $0[offset...]))
+            }
             switch result {
             case .bytes(let count): connection.unsentOffset += count
             case .wait: return
@@ -118,10 +121,10 @@ extension LoadLoop {
         }
         connection.unsent = []
         connection.unsentOffset = 0
-        await(connection, .read)
+        watch(connection, .read)
     }
 
-    func await(_ connection: Connection, _ interest: Poller.Interest) {
+    func watch(_ connection: Connection, _ interest: Poller.Interest) {
         guard connection.interest != interest else { return }
         connection.interest = interest
         poller.change(connection.descriptor, token: connection.token, to: interest)
@@ -146,24 +149,22 @@ extension LoadLoop {
 
     func closedByServer(_ connection: Connection) {
         let now = clock.now
-        guard var call = connection.call else { return drop(connection) }
+        guard let call = connection.call else { return drop(connection) }
         switch call.reader.closed(at: now) {
-        case .whole:
-            connection.call = call
-            answered(connection, reusable: false, at: now)
-        case .failed(let outcome): lost(connection, outcome, "", call: call)
-        case .more: lost(connection, .truncated, "", call: call)
+        case .whole: answered(connection, reusable: false, at: now)
+        case .failed(let outcome): lost(connection, outcome, "")
+        case .more: lost(connection, .truncated, "")
         }
     }
 
     /// The connection broke. Under a request that had no byte of an answer on a connection which had been idle, that is
     /// the server's keep-alive timeout meeting our send: HTTP clients send again, and so do we, once.
-    func lost(_ connection: Connection, _ outcome: Outcome, _ words: String, call changed: Call? = nil) {
-        guard var call = changed ?? connection.call else { return drop(connection) }
+    func lost(_ connection: Connection, _ outcome: Outcome, _ words: String) {
+        guard let call = connection.call else { return drop(connection) }
         connection.call = nil
         drop(connection)
         guard call.record.isReused, !call.isSecondTry, call.reader.byteCount == 0 else {
-            return finish(call, outcome, words, at: clock.now)
+            return finish(call, outcome, words.isEmpty ? call.reader.sample : words, at: clock.now)
         }
         tally.client.staleConnections += 1
         call.isSecondTry = true

@@ -1,3 +1,6 @@
+import DequeModule
+import HeapModule
+
 /// What begins: arrivals, users, their next turns.
 extension LoadLoop {
     /// Whether an open loop has as many requests in flight as it may.
@@ -40,7 +43,7 @@ extension LoadLoop {
     }
 
     private func session(at time: Nanoseconds) -> Session {
-        time < plan.stop.warmUp ? warmUpSessions.next() : sessions.next()
+        sessions.next(isWarmUp: time < plan.stop.warmUp)
     }
 
     /// A turn is due: it begins, waits for its turn under the cap, or is dropped.
@@ -76,7 +79,7 @@ extension LoadLoop {
 
     private func thinkTime() -> Nanoseconds {
         guard case .users(let arrival) = plan.arrival else { return 0 }
-        return arrival.thinkTime.draw(&pauses)
+        return arrival.thinkTime.draw(using: &pauses)
     }
 
     private func wakeup(_ talker: Talker, at time: Nanoseconds) -> Wakeup {

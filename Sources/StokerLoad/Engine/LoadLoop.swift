@@ -1,3 +1,4 @@
+import CLinux
 import DequeModule
 import HeapModule
 import StokerCore
@@ -35,7 +36,6 @@ final class LoadLoop {
     /// Open loop at its cap: arrivals that wait, oldest first.
     var waiting = Deque<Wakeup>()
     var sessions: SessionSource
-    var warmUpSessions: SessionSource
     var pauses: SeededGenerator
     /// Requests that this loop may still start.
     var budget: Int
@@ -55,7 +55,7 @@ final class LoadLoop {
     private var nextSweep: Nanoseconds = 0
     /// Requests are put together here.
     var scratch: [UInt8] = []
-    private let readBuffer: UnsafeMutableRawBufferPointer
+    private let readBuffer: UnsafeMutableBufferPointer<UInt8>
 
     init(_ share: LoopShare) throws(LoadError) {
         plan = share.plan
@@ -66,15 +66,14 @@ final class LoadLoop {
         writer = share.writer
         poller = try Poller()
         tally = Tally(partLength: share.partLength)
-        sessions = share.sessions(.prompts)
-        warmUpSessions = share.sessions(.warmUpPrompts)
+        sessions = try share.sessions
         pauses = share.pauses
         arrivals = share.arrivals
         stays = share.stays[...]
         budget = share.budget
         end = LoopEnd(plan.stop)
         scratch.reserveCapacity(64 << 10)
-        readBuffer = .allocate(byteCount: Self.readBufferSize, alignment: 64)
+        readBuffer = .allocate(capacity: Self.readBufferSize)
         nextArrival = arrivals?.next()
     }
 
@@ -161,10 +160,10 @@ final class LoadLoop {
 
     private func read(_ connection: Connection) {
         repeat {
-            switch connection.read(into: readBuffer) {
+            switch connection.read(into: UnsafeMutableRawBufferPointer(readBuffer)) {
             case .bytes(let count): guard take(count, from: connection) else { return }
             case .wait(let forWriting):
-                if forWriting { await(connection, .readAndWrite) }
+                if forWriting { watch(connection, .readAndWrite) }
                 return
             case .closed: return closedByServer(connection)
             case .failed(let outcome, let words): return lost(connection, outcome, words)
@@ -174,18 +173,18 @@ final class LoadLoop {
 
     /// Returns whether the connection goes on being read.
     private func take(_ count: Int, from connection: Connection) -> Bool {
-        guard connection.call != nil else {
+        guard let call = connection.call else {
             // Bytes that nobody asked for.
             drop(connection)
             return false
         }
         let now = clock.now
-        let bytes = Span<UInt8>(_unsafeBytes: RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: readBuffer[..<count])))
-        let before = connection.call?.reader.marks.lastToken ?? 0
-        connection.call?.lastRead = now
-        guard let progress = connection.call?.reader.take(bytes, at: now), let call = connection.call else { return false }
+        let bytes = UnsafeBufferPointer(rebasing: readBuffer[..<count]).span
+        let before = call.reader.marks.lastToken
+        call.lastRead = now
+        let progress = call.reader.take(bytes, at: now)
         if before > 0, call.reader.marks.lastToken > before {
-            tally.recordGap(now - before, at: call.record.scheduled, until: now, isWarmUp: isWarmUp(call.record))
+            if !isWarmUp(call.record) { tally.recordGap(at: now, length: now - before) }
         }
         switch progress {
         case .more: return true
@@ -207,7 +206,7 @@ final class LoadLoop {
         integrate(to: now)
         inFlight = count
         tally.client.mostInFlight = max(tally.client.mostInFlight, count)
-        tally.timeline.sawInFlight(count, at: now)
+        tally.timeline.noteInFlight(count, at: now)
     }
 
     private func integrate(to now: Nanoseconds) {

@@ -51,9 +51,11 @@ struct LoopShare: Sendable {
 
     var pauses: SeededGenerator { SeededGenerator(seed: plan.seed, .thinkTime, plan.shard.index, loop) }
 
-    func sessions(_ stream: RandomStream) -> SessionSource {
-        SessionSource(
-            plan.workload, target: plan.target, seed: plan.seed, stream: stream,
-            lane: Lane(shard: plan.shard, loop: loop, loops: plan.capacity.loops))
+    var sessions: SessionSource {
+        get throws(LoadError) {
+            try SessionSource(
+                plan.workload, target: plan.target, seed: plan.seed, shard: plan.shard, loop: loop,
+                loops: plan.capacity.loops)
+        }
     }
 }

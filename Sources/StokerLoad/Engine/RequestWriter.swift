@@ -12,7 +12,8 @@ struct RequestWriter: Sendable {
             ("Accept", target.isStreamed && target.endpoint != .http ? "text/event-stream" : "*/*"),
         ]
         if hasBody { fields.append(("Content-Type", "application/json")) }
-        for (name, value) in fields where !target.headers.contains(where: { $0.name.lowercased() == name.lowercased() }) {
+        for (name, value) in fields where !target.headers.contains(where: { $0.name.lowercased() == name.lowercased() })
+        {
             text += "\(name): \(value)\r\n"
         }
         for header in target.headers { text += "\(header.name): \(header.value)\r\n" }

@@ -27,7 +27,9 @@ struct SocketAddress: Sendable {
     }
 
     private init?(_ info: addrinfo) {
-        guard let address = info.ai_addr, Int(info.ai_addrlen) <= MemoryLayout<sockaddr_storage>.size else { return nil }
+        guard let address = info.ai_addr, Int(info.ai_addrlen) <= MemoryLayout<sockaddr_storage>.size else {
+            return nil
+        }
         var storage = sockaddr_storage()
         memcpy(&storage, address, Int(info.ai_addrlen))
         self.storage = storage

@@ -44,6 +44,9 @@ package struct AnswerReader: Sendable {
     private var keepsAlive = false
     private var content = ResponseHead.Content.unnamed
 
+    /// Whether the answer is a stream of tokens.
+    package var isEventStream: Bool { content == .eventStream && endpoint != .http }
+
     package init(_ endpoint: LoadTarget.Endpoint) { self.endpoint = endpoint }
 
     /// Takes what one read returned, at the time it did.

@@ -1,6 +1,6 @@
 package import StokerWire
 
-/// What a load test wants to know of one event, found by its bytes: no JSON is parsed.
+/// What a load test wants to know of one event, found in one pass over its bytes: nothing is parsed or built.
 package struct EventFacts: Sendable, Equatable {
     /// What the event carries.
     package enum Kind: Sendable, Equatable {
@@ -29,38 +29,48 @@ package struct EventFacts: Sendable, Equatable {
 
     /// Reads the data of one event.
     package init(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) {
+        kind = .other
         if range.count >= 6, bytes.equals("[DONE]", in: range.lowerBound..<range.lowerBound &+ 6) {
-            self.init(kind: .done)
+            kind = .done
             return
         }
-        let finish = JSONKeySearch.value(of: "\"finish_reason\"", in: bytes, range)
-        self.init(
-            kind: Self.kind(bytes, range), hasFinish: finish.map { bytes[$0] == ASCII.quote } ?? false,
-            usage: TokenUsage.find(in: bytes, range))
+        var keys = JSONKeys(range)
+        var isError = false
+        while let key = keys.next(bytes) { take(key, bytes, &isError) }
+        if kind == .other, isError { kind = .error }
     }
 
-    private static func kind(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Kind {
-        // Most events by far: the first search decides.
-        if hasText("\"content\"", bytes, range) || hasText("\"text\"", bytes, range) { return .output }
-        if hasText("\"reasoning_content\"", bytes, range) || hasText("\"reasoning\"", bytes, range) {
-            return .reasoning
+    /// Whether a whole answer in JSON is an error object after all.
+    package static func isError(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Bool {
+        var keys = JSONKeys(range)
+        var isError = false
+        var facts = EventFacts(kind: .other)
+        while !isError, let key = keys.next(bytes) { facts.take(key, bytes, &isError) }
+        return isError
+    }
+
+    /// The length of a key tells most apart, so that few are compared.
+    private mutating func take(_ key: JSONKeys.Key, _ bytes: borrowing Span<UInt8>, _ isError: inout Bool) {
+        func named(_ name: StaticString) -> Bool { bytes.equals(name, in: key.name) }
+        switch key.name.count {
+        case 4 where named("text"), 7 where named("content"), 9 where named("arguments"):
+            if key.holdsText(bytes) { kind = .output }
+        case 9 where named("reasoning"), 17 where named("reasoning_content"):
+            if key.holdsText(bytes), kind == .other { kind = .reasoning }
+        case 13 where named("finish_reason"):
+            if bytes[key.value] == ASCII.quote { hasFinish = true }
+        case 13 where named("prompt_tokens"):
+            usage = TokenUsage(input: key.number(bytes) ?? 0, output: usage?.output ?? 0)
+        case 17 where named("completion_tokens"):
+            usage = TokenUsage(input: usage?.input ?? 0, output: key.number(bytes) ?? 0)
+        // `{"error": {…}}` (OpenAI, vLLM, SGLang) or `{"error": "…"}` (Ollama).
+        case 5 where named("error"):
+            isError = isError || bytes[key.value] == ASCII.braceOpen || bytes[key.value] == ASCII.quote
+        // vLLM's older `{"object": "error", …}`.
+        case 6 where named("object"):
+            let end = key.value &+ 7
+            if end <= bytes.count, bytes.equals("\"error\"", in: key.value..<end) { isError = true }
+        default: break
         }
-        if hasText("\"arguments\"", bytes, range) { return .output }
-        return isError(bytes, range) ? .error : .other
-    }
-
-    private static func hasText(_ key: StaticString, _ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Bool {
-        guard let value = JSONKeySearch.value(of: key, in: bytes, range) else { return false }
-        return JSONKeySearch.isText(at: value, in: bytes, to: range.upperBound)
-    }
-
-    /// `{"error": {…}}` (OpenAI, vLLM, SGLang), `{"error": "…"}` (Ollama) or vLLM's older `{"object": "error", …}`.
-    static func isError(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Bool {
-        if let value = JSONKeySearch.value(of: "\"error\"", in: bytes, range) {
-            return bytes[value] == ASCII.braceOpen || bytes[value] == ASCII.quote
-        }
-        guard let value = JSONKeySearch.value(of: "\"object\"", in: bytes, range), value &+ 7 <= range.upperBound
-        else { return false }
-        return bytes.equals("\"error\"", in: value..<value &+ 7)
     }
 }

@@ -6,6 +6,8 @@ package enum Dataset: Sendable, Equatable {
     case synthetic(SyntheticPrompts)
     /// Conversations that were recorded or written, taken in a seeded order, again from the start when used up.
     case conversations([Conversation])
+    /// The requests of a trace: number k is sent at the trace's time k, and belongs to whoever offers arrival k.
+    case trace([Conversation])
 }
 
 /// Prompts of wanted lengths, in words that most tokenizers give one token each.
@@ -55,18 +57,33 @@ package enum LengthDistribution: Sendable, Equatable {
 
 /// A recorded conversation.
 package struct Conversation: Sendable, Equatable {
+    /// What the user says.
+    package enum Prompt: Sendable, Equatable {
+        case text(String)
+        /// So many words, made up: the recording kept only a length.
+        case words(Int)
+        /// Text of `tokens` words in blocks of `Conversation.blockTokens`; equal ids are equal text, so that a prefix
+        /// cache finds again what it found when this was recorded.
+        case blocks([Int64], tokens: Int)
+    }
+
+    /// Tokens of one block of Mooncake's traces.
+    package static let blockTokens = 512
+
     /// One exchange of it.
     package struct Exchange: Sendable, Equatable {
-        package var prompt: String
+        package var prompt: Prompt
         /// What was answered then; sent along with later turns. nil: unknown, later turns do without.
         package var reply: String?
+        /// Of the whole prompt with all that went before, as recorded; nil: unknown.
         package var inputTokens: Int?
+        /// Becomes `max_tokens`; nil: the server decides.
         package var outputTokens: Int?
         /// From the end of the answer before.
         package var pause: Nanoseconds?
 
         package init(
-            prompt: String, reply: String? = nil, inputTokens: Int? = nil, outputTokens: Int? = nil,
+            prompt: Prompt, reply: String? = nil, inputTokens: Int? = nil, outputTokens: Int? = nil,
             pause: Nanoseconds? = nil
         ) {
             self.prompt = prompt

@@ -2,7 +2,11 @@
 package struct WorkloadPlan: Sendable, Equatable {
     package var dataset: Dataset
     /// Whether each prompt begins with something no other has, so that no cache answers for the engine.
+    ///
+    /// Blocks of a trace are exempt: there the recording says what a cache may find.
     package var bustsCache: Bool
+    /// `max_tokens` of each turn, whatever the data set says; nil: as it says.
+    package var outputTokens: LengthDistribution?
     /// Asks the engine to go on to `max_tokens` whatever it says (vLLM, SGLang); without it answers end when they end.
     package var ignoresEnd: Bool
     package var temperature: Double?
@@ -10,11 +14,12 @@ package struct WorkloadPlan: Sendable, Equatable {
     package var extraBody: String?
 
     package init(
-        dataset: Dataset, bustsCache: Bool = true, ignoresEnd: Bool = false, temperature: Double? = 0,
-        extraBody: String? = nil
+        dataset: Dataset, bustsCache: Bool = true, outputTokens: LengthDistribution? = nil, ignoresEnd: Bool = false,
+        temperature: Double? = 0, extraBody: String? = nil
     ) {
         self.dataset = dataset
         self.bustsCache = bustsCache
+        self.outputTokens = outputTokens
         self.ignoresEnd = ignoresEnd
         self.temperature = temperature
         self.extraBody = extraBody
