@@ -22,6 +22,7 @@ final class GatewayLoop {
         self.eventLoop = eventLoop
         self.table = table
         meters = LoopMeters(metrics, loop: index)
+        meters.follow(table.backends.map(\.cell))
         balancer = Balancer(turn: index)
         requestIDs = RequestIDs(seed: .random(in: .min ... .max))
     }
@@ -77,7 +78,7 @@ final class GatewayLoop {
         let kept = Set(next.backends.map(\.cell.id))
         table = next
         for upstream in pool.takeAll(exceptOf: kept) { upstream.close() }
-        meters.keep(only: kept)
+        meters.follow(next.backends.map(\.cell))
         for client in clients.values { client.limits = next.limits }
     }
 
