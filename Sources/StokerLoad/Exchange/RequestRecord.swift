@@ -8,7 +8,7 @@ package struct RequestRecord: Sendable, Equatable {
     package var connect: Nanoseconds = 0
     /// The whole head was read.
     package var head: Nanoseconds = 0
-    /// First event with content, reasoning or tool arguments; for whole answers the end.
+    /// First event with content, reasoning or tool arguments; an answer that is no stream has none.
     package var firstToken: Nanoseconds = 0
     /// First event that is not reasoning.
     package var firstOutput: Nanoseconds = 0

@@ -4,6 +4,8 @@ package struct ClientFacts: Sendable, Codable, Equatable {
     package var loopLag = LatencyHistogram()
     package var connections = 0
     package var mostInFlight = 0
+    /// Requests sent again because the server had closed the idle connection under them.
+    package var staleConnections = 0
     /// CPU time of this process while it measured.
     package var cpu: Nanoseconds = 0
     /// Wall time of the same.
@@ -25,8 +27,8 @@ package struct ClientFacts: Sendable, Codable, Equatable {
 
     // A log keeps the histogram in a form of its own.
     private enum CodingKeys: CodingKey {
-        case connections, mostInFlight, cpu, wall, busiestLoop, processors, descriptorLimit, inFlightTime, residenceTime
-        case measurementErrors, throttled
+        case connections, mostInFlight, staleConnections, cpu, wall, busiestLoop, processors, descriptorLimit
+        case inFlightTime, residenceTime, measurementErrors, throttled
     }
 
     /// How far requests in flight and the times they took disagree, as a share of the former: |N - λW| / N.
@@ -41,6 +43,7 @@ package struct ClientFacts: Sendable, Codable, Equatable {
         connections += other.connections
         // Highest at different moments: the sum is an upper bound.
         mostInFlight += other.mostInFlight
+        staleConnections += other.staleConnections
         cpu += other.cpu
         wall = max(wall, other.wall)
         busiestLoop = max(busiestLoop, other.busiestLoop)
