@@ -40,6 +40,8 @@ let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", p
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -52,6 +54,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -90,8 +93,8 @@ let package = Package(
             "StokerKnowledge", ["StokerCore", "StokerStore", "StokerMetrics"],
             outside: [hummingbird, hummingbirdCore, httpTypes, nioCore, grdb, lifecycle, unixSignals, logging]),
         library(
-            "StokerLoad", ["StokerCore", "StokerMetrics", "StokerWire", "CLinux", "COpenSSL"],
-            outside: [histogram]),
+            "StokerLoad", ["StokerCore", "StokerHost", "StokerMetrics", "StokerWire", "CLinux", "COpenSSL"],
+            outside: [histogram, heap, deque]),
         library("StokerSimulator", ["StokerCore", "StokerMetrics"], outside: [nioCore, nioPosix, nioHTTP1, logging]),
         library(
             "StokerSupervisor", ["StokerCore", "StokerHost", "StokerProbe", "StokerMetrics", "ShimProtocol"],

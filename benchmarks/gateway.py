@@ -21,29 +21,14 @@ import tempfile
 import threading
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+from measuring import ROOT, cpu_nanoseconds, free_port, wait_until_listening
+
 ANSWER = json.dumps({
     "id": "x", "object": "chat.completion", "model": "m",
     "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hello. " * 20}, "finish_reason": "stop"}],
     "usage": {"prompt_tokens": 12, "completion_tokens": 40, "total_tokens": 52}})
 QUESTION = json.dumps({"model": "m", "messages": [{"role": "user", "content": "Say hello twenty times. " * 4}]})
 EVENT = 'data: {"id":"x","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":" word"}}]}\n\n'
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_until_listening(port, process):
-    for _ in range(200):
-        if process.poll() is not None:
-            raise SystemExit(f"{process.args} ended with {process.returncode}")
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.05)
-    raise SystemExit(f"{process.args} does not listen on {port}")
 
 
 def connect_unix(path):
@@ -54,26 +39,6 @@ def connect_unix(path):
             return found
         time.sleep(0.05)
     raise SystemExit(f"nobody listens on {path}")
-
-
-def family(pid):
-    """The process and all that descends from it."""
-    with contextlib.suppress(OSError):
-        yield pid
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children") as file:
-                for child in file.read().split():
-                    yield from family(int(child))
-
-
-def cpu_nanoseconds(pid):
-    total = 0
-    for member in family(pid):
-        with contextlib.suppress(OSError):
-            for task in os.listdir(f"/proc/{member}/task"):
-                with open(f"/proc/{member}/task/{task}/schedstat") as file:
-                    total += int(file.read().split()[0])
-    return total
 
 
 class Proxy:

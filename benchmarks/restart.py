@@ -21,7 +21,8 @@ import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+from measuring import ROOT, free_port
+
 SETTLED = 1.2
 PATIENCE = 20
 
@@ -53,12 +54,6 @@ autorestart=true
 startsecs=1
 stdout_logfile={here}/child.log
 """
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Supervised:
@@ -149,9 +144,10 @@ def measure(names, rounds):
             for name in names:
                 stacks.append(Supervised(name, pathlib.Path(here)))
             times = {name: [] for name in names}
-            for _ in range(rounds):
+            for turn in range(rounds):
                 time.sleep(SETTLED)
-                for stack in stacks:
+                # There and back, lest one of them should always come after the same other.
+                for stack in stacks if turn % 2 == 0 else reversed(stacks):
                     times[stack.name].append(stack.strike())
             return times
         finally:

@@ -13,7 +13,7 @@ packages_for() {
         # prometheus brings promtool; the scenarios scrape with it. shellcheck reads scripts/.
         test) echo prometheus shellcheck ;;
         # What restarts and the gateway are measured against, and the load for it.
-        bench) echo runit s6 supervisor haproxy nginx wrk ;;
+        bench) echo runit s6 supervisor haproxy nginx wrk hey ;;
         *) echo "install-deps.sh: '$1' is none of build, run, test, bench" >&2; return 2 ;;
     esac
 }

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 int clinux_set_child_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
@@ -108,6 +109,26 @@ int clinux_epoll_wait(int epoll, uint64_t *tokens, int capacity) {
     for (int i = 0; i < count; i++) tokens[i] = events[i].data.u64;
     return count;
 }
+
+int clinux_epoll_wait_until(int epoll, struct clinux_ready *ready, int capacity, int64_t nanoseconds) {
+    struct epoll_event events[512];
+    if (capacity > 512) capacity = 512;
+    if (nanoseconds < 0) nanoseconds = 0;
+    struct timespec timeout = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    int count = epoll_pwait2(epoll, events, capacity, &timeout, NULL);
+    // Before Linux 5.11: whole milliseconds, rounded up so that the caller does not spin.
+    if (count < 0 && errno == ENOSYS) {
+        count = epoll_wait(epoll, events, capacity, (int)((nanoseconds + 999999) / 1000000));
+    }
+    for (int i = 0; i < count; i++) {
+        ready[i].token = events[i].data.u64;
+        ready[i].writable = (events[i].events & EPOLLOUT) != 0;
+        ready[i].readable = (events[i].events & ~EPOLLOUT) != 0;
+    }
+    return count;
+}
+
+int clinux_set_timer_slack(unsigned long nanoseconds) { return prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0); }
 
 int clinux_event_descriptor(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The bytes and byte classes that HTTP's grammar is made of (RFC 9110 section 5.6.2, RFC 3986 appendix A).
 package enum ASCII {
     package static let tab: UInt8 = 0x09
@@ -91,13 +93,12 @@ extension Span<UInt8> {
     }
 
     /// The first place of `byte` at or after `start`, nil when there is none.
-    @inlinable @inline(__always)
     package func firstIndex(of byte: UInt8, from start: Int, to end: Int) -> Int? {
-        var index = start
-        while index < end {
-            if self[index] == byte { return index }
-            index &+= 1
+        guard start < end else { return nil }
+        return extracting(start..<end).withUnsafeBufferPointer { bytes in
+            // glibc looks at 32 bytes a step.
+            guard let base = bytes.baseAddress, let found = memchr(base, Int32(byte), bytes.count) else { return nil }
+            return start &+ (UnsafeRawPointer(found) - UnsafeRawPointer(base))
         }
-        return nil
     }
 }

@@ -36,19 +36,27 @@ package struct ChunkedScanner: Sendable, Equatable {
         _ bytes: borrowing Span<UInt8>, from start: Int, data: (Range<Int>) -> Void
     ) throws(WireFault) -> Int {
         var index = start
+        while let stretch = try next(bytes, at: &index) { data(stretch) }
+        return index
+    }
+
+    /// The next stretch of body in the bytes from `index` on, which moves past it; nil where they or the message end.
+    package mutating func next(
+        _ bytes: borrowing Span<UInt8>, at index: inout Int
+    ) throws(WireFault) -> Range<Int>? {
         while index < bytes.count, state != .done {
-            if state == .data {
-                let end = index &+ min(size, bytes.count &- index)
-                data(index..<end)
-                size &-= end &- index
-                index = end
-                if size == 0 { state = .dataReturn }
-            } else {
+            guard state == .data else {
                 try step(bytes[index])
                 index &+= 1
+                continue
             }
+            let start = index
+            index &+= min(size, bytes.count &- start)
+            size &-= index &- start
+            if size == 0 { state = .dataReturn }
+            return start..<index
         }
-        return index
+        return nil
     }
 
     /// Where in the coding a message broke off, as far as somebody who must still add to it cares.
@@ -181,19 +189,26 @@ package struct BodyScanner: Sendable {
     package mutating func scan(
         _ bytes: borrowing Span<UInt8>, from start: Int = 0, data: (Range<Int>) -> Void
     ) throws(WireFault) -> Int {
+        var index = start
+        while let stretch = try next(bytes, at: &index) { data(stretch) }
+        return index
+    }
+
+    /// The next stretch of body in the bytes from `index` on, which moves past it; nil where they or the message end.
+    package mutating func next(
+        _ bytes: borrowing Span<UInt8>, at index: inout Int
+    ) throws(WireFault) -> Range<Int>? {
+        let start = index
         switch state {
         case .counting(let rest):
-            let end = start &+ min(rest, bytes.count &- start)
-            state = .counting(rest &- (end &- start))
-            if end > start { data(start..<end) }
-            return end
+            index = start &+ min(rest, bytes.count &- start)
+            state = .counting(rest &- (index &- start))
         case .chunked(var scanner):
-            let end = try scanner.scan(bytes, from: start, data: data)
+            let stretch = try scanner.next(bytes, at: &index)
             state = .chunked(scanner)
-            return end
-        case .endless:
-            if bytes.count > start { data(start..<bytes.count) }
-            return bytes.count
+            return stretch
+        case .endless: index = bytes.count
         }
+        return index > start ? start..<index : nil
     }
 }

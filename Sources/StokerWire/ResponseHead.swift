@@ -6,7 +6,20 @@ package struct ResponseHead: Sendable {
     /// Whether the connection may carry another request.
     package var keepsAlive: Bool
     package var nominated: [String]
-    package var isEventStream: Bool
+    package var content: Content
+
+    /// What `Content-Type` says, as far as readers of answers care.
+    package enum Content: Sendable, Equatable {
+        case eventStream
+        /// `application/json` and anything `+json`.
+        case json
+        case other
+        /// There is no such field.
+        case unnamed
+    }
+
+    /// Whether the body is a stream of server-sent events.
+    package var isEventStream: Bool { content == .eventStream }
 
     /// 1xx: another head follows.
     package var isInterim: Bool { status < 200 }
@@ -48,17 +61,17 @@ package struct ResponseHead: Sendable {
         _ bytes: borrowing Span<UInt8>, status: Int, isHTTP10: Bool, fields: [HeaderField], toHead: Bool
     ) throws(WireFault) {
         var facts = FramingFacts()
-        var isEventStream = false
+        var content = Content.unnamed
         for field in fields where field.known != .other {
             try facts.take(field, in: bytes)
-            if field.known == .contentType { isEventStream = Self.isEventStream(field.value, in: bytes) }
+            if field.known == .contentType { content = Self.content(field.value, in: bytes) }
         }
         if facts.isChunked, isHTTP10 { throw .encodingInHTTP10 }
         try facts.checkConflict()
         self.status = status
         self.fields = fields
         nominated = facts.nominated
-        self.isEventStream = isEventStream
+        self.content = content
         if toHead || status < 200 || status == 204 || status == 304 {
             framing = .none
         } else if facts.isChunked {
@@ -69,10 +82,12 @@ package struct ResponseHead: Sendable {
         keepsAlive = framing != .untilClose && !facts.closes && (!isHTTP10 || facts.keepsAlive)
     }
 
-    private static func isEventStream(_ value: Range<Int>, in bytes: borrowing Span<UInt8>) -> Bool {
-        let name = "text/event-stream" as StaticString
-        let end = value.lowerBound + name.utf8CodeUnitCount
-        guard end <= value.upperBound, bytes.spells(name, in: value.lowerBound..<end) else { return false }
-        return end == value.upperBound || bytes[end] == ASCII.semicolon || bytes[end] == ASCII.space
+    private static func content(_ value: Range<Int>, in bytes: borrowing Span<UInt8>) -> Content {
+        var end = value.lowerBound
+        while end < value.upperBound, bytes[end] != ASCII.semicolon, bytes[end] != ASCII.space { end &+= 1 }
+        let type = value.lowerBound..<end
+        if bytes.spells("text/event-stream", in: type) { return .eventStream }
+        if bytes.spells("application/json", in: type) { return .json }
+        return type.count > 5 && bytes.spells("+json", in: end &- 5..<end) ? .json : .other
     }
 }

@@ -29,8 +29,8 @@ import Testing
             own: ["StokerCore", "StokerMetrics", "StokerWire"],
             outside: ["NIOCore", "NIOPosix", "NIOHTTP1", "Logging", "FoundationEssentials"]),
         "StokerLoad": Allowed(
-            own: ["StokerCore", "StokerMetrics", "StokerWire", "CLinux", "COpenSSL"],
-            outside: ["Histogram", "FoundationEssentials"]),
+            own: ["StokerCore", "StokerHost", "StokerMetrics", "StokerWire", "CLinux", "COpenSSL"],
+            outside: ["Histogram", "HeapModule", "DequeModule", "FoundationEssentials"]),
         "StokerKnowledge": Allowed(
             own: ["StokerCore", "StokerStore", "StokerMetrics"],
             outside: [

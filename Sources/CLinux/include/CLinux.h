@@ -71,6 +71,19 @@ int clinux_epoll_remove(int epoll, int fd);
 /// Waits until something is ready, and returns for how many descriptors; at most 32 and `capacity` at once.
 int clinux_epoll_wait(int epoll, uint64_t *tokens, int capacity);
 
+/// What one descriptor is ready for; its end and its errors are told as readable.
+struct clinux_ready {
+    uint64_t token;
+    unsigned char readable;
+    unsigned char writable;
+};
+
+/// Like `clinux_epoll_wait`, but for many descriptors (at most 512) and not for longer than the nanoseconds.
+int clinux_epoll_wait_until(int epoll, struct clinux_ready *ready, int capacity, int64_t nanoseconds);
+
+/// How late this thread's timers may be for the sake of fewer wake-ups; the kernel's default is 50 µs.
+int clinux_set_timer_slack(unsigned long nanoseconds);
+
 /// Returns an eventfd that does not block.
 int clinux_event_descriptor(void);
 

@@ -19,16 +19,28 @@ package enum AttemptFailure: Sendable, Equatable {
     /// 429, 502, 503, 504: back-pressure or another gateway's trouble.
     case status(Int)
 
-    /// The value of the metric label `reason`.
-    package var reason: String {
+    /// The values of the metric label `reason`.
+    package enum Reason: String, Sendable, CaseIterable {
+        case connect
+        case connectTimeout = "timeout_connect"
+        case firstTokenTimeout = "timeout_first_token"
+        case idleTimeout = "timeout_idle"
+        case reset
+        case malformed = "protocol"
+        case tooManyRequests = "http_429"
+        case serverError = "http_5xx"
+    }
+
+    /// What it counts as.
+    package var reason: Reason {
         switch self {
-        case .connect: "connect"
-        case .connectTimeout: "timeout_connect"
-        case .closedEarly, .truncated: "reset"
-        case .malformed, .emptyStream: "protocol"
-        case .firstTokenTimeout: "timeout_first_token"
-        case .stalled: "timeout_idle"
-        case .status(let code): code == 429 ? "http_429" : "http_5xx"
+        case .connect: .connect
+        case .connectTimeout: .connectTimeout
+        case .closedEarly, .truncated: .reset
+        case .malformed, .emptyStream: .malformed
+        case .firstTokenTimeout: .firstTokenTimeout
+        case .stalled: .idleTimeout
+        case .status(let code): code == 429 ? .tooManyRequests : .serverError
         }
     }
 

@@ -8,6 +8,9 @@ final class LoopMeters {
     private var requests: [RequestKey: RequestMeters] = [:]
     private var backends: [Int: BackendMeters] = [:]
     private let inFlight: [Route: Gauge]
+    private let shed: LabelledCases<ShedReason, Counter>
+    private let retriesDenied: LabelledCases<RetryDenial, Counter>
+    private let disconnects: LabelledCases<DisconnectPhase, Counter>
 
     private struct RequestKey: Hashable {
         var route: Route
@@ -18,6 +21,9 @@ final class LoopMeters {
         self.families = families
         lag = families.lag.with("\(loop)")
         inFlight = Dictionary(uniqueKeysWithValues: Route.allCases.map { ($0, families.inFlight.with($0.rawValue)) })
+        shed = families.shed.each(ShedReason.self)
+        retriesDenied = families.retriesDenied.each(RetryDenial.self)
+        disconnects = families.clientDisconnects.each(DisconnectPhase.self)
     }
 
     /// The handles for one route of one model.
@@ -37,19 +43,17 @@ final class LoopMeters {
         return made
     }
 
-    // What follows is rare; the families' locks are cheap enough.
-
-    /// A request that broke HTTP's rules or a limit.
+    /// A request that broke HTTP's rules or a limit. Rare; the family's lock is cheap enough.
     func rejected(_ reason: String) { families.rejected.with(reason).increment() }
 
     /// A request refused without asking a backend.
-    func shed(_ reason: String) { families.shed.with(reason).increment() }
+    func shed(_ reason: ShedReason) { shed[reason].increment() }
 
     /// A client that left early.
-    func disconnected(_ phase: String) { families.clientDisconnects.with(phase).increment() }
+    func disconnected(_ phase: DisconnectPhase) { disconnects[phase].increment() }
 
     /// A failed attempt that was not retried.
-    func retryDenied(_ reason: String) { families.retriesDenied.with(reason).increment() }
+    func retryDenied(_ reason: RetryDenial) { retriesDenied[reason].increment() }
 
     /// A timer tick that came so much too late.
     func ticked(late delay: Duration) { lag.observe(delay.inSeconds) }
@@ -57,8 +61,11 @@ final class LoopMeters {
     func opened(_ route: Route) { inFlight[route]?.add(1) }
     func closed(_ route: Route) { inFlight[route]?.add(-1) }
 
-    /// Forgets the handles of backends that have left the table.
-    func keep(only cells: Set<Int>) { backends = backends.filter { cells.contains($0.key) } }
+    /// Makes the handles of a table's backends, so that their series exist before their first request, and forgets
+    /// those of backends that have left it.
+    func follow(_ cells: [BackendCell]) {
+        backends = Dictionary(cells.map { ($0.id, backend($0)) }, uniquingKeysWith: { first, _ in first })
+    }
 }
 
 /// The handles for one route of one model.
@@ -125,12 +132,18 @@ final class BackendMeters {
     private let families: GatewayMetrics
     private let backend: String
     private let duration: Histogram
+    private let errors: LabelledCases<AttemptFailure.Reason, Counter>
+    private let retries: LabelledCases<AttemptFailure.Reason, Counter>
+    private let stalls: LabelledCases<StallPhase, Counter>
     private var codes: [Int: Counter] = [:]
 
     init(_ families: GatewayMetrics, backend: String) {
         self.families = families
         self.backend = backend
         duration = families.upstreamDuration.with(backend)
+        errors = families.upstreamErrors.each(AttemptFailure.Reason.self, after: backend)
+        retries = families.retries.each(AttemptFailure.Reason.self, after: backend)
+        stalls = families.streamStalls.each(StallPhase.self, after: backend)
     }
 
     func answered(code: Int) {
@@ -142,13 +155,9 @@ final class BackendMeters {
 
     func ended(after elapsed: Duration) { duration.observe(elapsed.inSeconds) }
 
-    // What follows is rare; the family's lock is cheap enough.
+    func failed(_ failure: AttemptFailure) { errors[failure.reason].increment() }
 
-    func failed(_ failure: AttemptFailure) { families.upstreamErrors.with(backend, failure.reason).increment() }
+    func retried(after failure: AttemptFailure) { retries[failure.reason].increment() }
 
-    func retried(after failure: AttemptFailure) { families.retries.with(backend, failure.reason).increment() }
-
-    func stalled(isStreaming: Bool) {
-        families.streamStalls.with(backend, isStreaming ? "streaming" : "before_first_token").increment()
-    }
+    func stalled(isStreaming: Bool) { stalls[isStreaming ? .streaming : .beforeFirstToken].increment() }
 }

@@ -258,7 +258,7 @@ final class ClientConnection: ChannelInboundHandler {
     /// Looks at the deadlines.
     func tick(_ now: Duration) {
         if isStuck(now) {
-            loop.meters.disconnected("slow_reader")
+            loop.meters.disconnected(.slowReader)
             context?.close(promise: nil)
             return
         }

@@ -63,8 +63,7 @@ final class Forwarding {
     /// Nobody waits for the answer any more: the backend is told at once.
     func clientGone() {
         guard !isOver else { return }
-        let phase = exchange.isCommitted ? "streaming" : "before_first_token"
-        loop.meters.disconnected(phase)
+        loop.meters.disconnected(exchange.isCommitted ? .streaming : .beforeFirstToken)
         handle(.clientGone)
         leaveAttempt()
         account(code: 499)
@@ -214,10 +213,10 @@ final class Forwarding {
     private func error(for refusal: Exchange.Refusal) -> GatewayError {
         switch refusal {
         case .noBackend:
-            loop.meters.shed("no_backend")
+            loop.meters.shed(.noBackend)
             return .noBackend(model.route.name, why: table.troubles(of: model))
         case .failed(let place, let failure):
-            loop.meters.retryDenied("no_backend")
+            loop.meters.retryDenied(.noBackend)
             let backend = table.backends[place]
             switch failure {
             case .connect, .connectTimeout: return .noBackend(model.route.name, why: table.troubles(of: model))
@@ -231,7 +230,7 @@ final class Forwarding {
 
     /// Ends a committed answer: with an error event where one can still be read, then by closing.
     private func breakOff(_ failure: AttemptFailure) {
-        loop.meters.retryDenied("stream_started")
+        loop.meters.retryDenied(.streamStarted)
         if let attempt {
             if failure == .stalled { noteTimeout(failure, of: attempt.backend) }
             let error = GatewayError.badGateway(attempt.backend.route.name, why: failure.text)

@@ -6,6 +6,8 @@ import StokerCore
 final class GatewayLoop {
     /// Deadlines are looked at this often: coarse, but one timer for all connections.
     static let tickInterval = Duration.milliseconds(50)
+    /// The same while nobody has a deadline: then a tick only measures the loop's lag, and sleep is worth more.
+    static let idleInterval = Duration.seconds(1)
 
     let eventLoop: any EventLoop
     let meters: LoopMeters
@@ -16,12 +18,14 @@ final class GatewayLoop {
     private var balancer: Balancer
     private var requestIDs: RequestIDs
     private var clients: [ObjectIdentifier: ClientConnection] = [:]
-    private var lastTick: Duration?
+    private var nextTick: Scheduled<Void>?
+    private var isIdle = true
 
     init(eventLoop: any EventLoop, index: Int, table: CompiledTable, metrics: GatewayMetrics) {
         self.eventLoop = eventLoop
         self.table = table
         meters = LoopMeters(metrics, loop: index)
+        meters.follow(table.backends.map(\.cell))
         balancer = Balancer(turn: index)
         requestIDs = RequestIDs(seed: .random(in: .min ... .max))
     }
@@ -51,7 +55,13 @@ final class GatewayLoop {
 
     // MARK: Clients
 
-    func add(_ client: ClientConnection) { clients[ObjectIdentifier(client)] = client }
+    func add(_ client: ClientConnection) {
+        clients[ObjectIdentifier(client)] = client
+        guard isIdle else { return }
+        nextTick?.cancel()
+        scheduleTick()
+    }
+
     func remove(_ client: ClientConnection) { clients[ObjectIdentifier(client)] = nil }
 
     /// Ends idle connections now and busy ones after their response.
@@ -60,14 +70,21 @@ final class GatewayLoop {
         for client in Array(clients.values) { client.drain() }
     }
 
+    /// Ticks from now on, as long as the event loop runs.
+    func scheduleTick() {
+        isIdle = clients.isEmpty && pool.isEmpty
+        let pause = isIdle ? Self.idleInterval : Self.tickInterval
+        let (due, bound) = (now + pause, NIOLoopBound(self, eventLoop: eventLoop))
+        nextTick = eventLoop.scheduleTask(in: TimeAmount(pause)) { bound.value.tick(due: due) }
+    }
+
     /// Looks at every deadline, and measures how late it does so.
-    func tick() {
+    private func tick(due: Duration) {
         let now = self.now
-        if let lastTick { meters.ticked(late: max(.zero, now - lastTick - Self.tickInterval)) }
-        lastTick = now
-        guard !clients.isEmpty || !pool.isEmpty else { return }
+        meters.ticked(late: max(.zero, now - due))
         for client in Array(clients.values) { client.tick(now) }
         for upstream in pool.takeExpired(at: now) { upstream.close() }
+        scheduleTick()
     }
 
     // MARK: Backends
@@ -77,7 +94,7 @@ final class GatewayLoop {
         let kept = Set(next.backends.map(\.cell.id))
         table = next
         for upstream in pool.takeAll(exceptOf: kept) { upstream.close() }
-        meters.keep(only: kept)
+        meters.follow(next.backends.map(\.cell))
         for client in clients.values { client.limits = next.limits }
     }
 

@@ -16,10 +16,9 @@ struct LoopGroup: Sendable {
         for (index, eventLoop) in group.makeIterator().enumerated() {
             let bound = try await eventLoop.submit {
                 let loop = GatewayLoop(eventLoop: eventLoop, index: index, table: table, metrics: metrics)
+                loop.scheduleTick()
                 return NIOLoopBound(loop, eventLoop: eventLoop)
             }.get()
-            let interval = TimeAmount(GatewayLoop.tickInterval)
-            eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in bound.value.tick() }
             loops.append(bound)
         }
         return LoopGroup(group: group, loops: loops)

@@ -23,7 +23,7 @@ final class RelayedAnswer {
         if framing == .raw, head.framing == .chunked { unframed = ByteBuffer() }
     }
 
-    var usage: AnswerMeter.Usage? { meter.usage }
+    var usage: TokenUsage? { meter.usage }
     var outputTokens: Int { meter.outputTokens }
 
     /// Sees a stretch of body data.

@@ -1,5 +1,5 @@
 /// How one request ended. A 200 is not success: a stream that breaks, says an error or no token at all has failed.
-package enum Outcome: String, Sendable, CaseIterable, Codable {
+package enum Outcome: String, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
     case ok
     /// Due while the cap was reached and the plan said to drop; never sent.
     case dropped

@@ -8,7 +8,7 @@ package struct RequestRecord: Sendable, Equatable {
     package var connect: Nanoseconds = 0
     /// The whole head was read.
     package var head: Nanoseconds = 0
-    /// First event with content, reasoning or tool arguments; for whole answers the end.
+    /// First event with content, reasoning or tool arguments; an answer that is no stream has none.
     package var firstToken: Nanoseconds = 0
     /// First event that is not reasoning.
     package var firstOutput: Nanoseconds = 0
@@ -54,7 +54,13 @@ package struct RequestRecord: Sendable, Equatable {
 
     /// Whether the stamps are in the only order that is possible.
     package var isConsistent: Bool {
-        let stamps = [sent, head, firstToken, lastToken, end].filter { $0 > 0 }
-        return scheduled <= (stamps.first ?? scheduled) && zip(stamps, stamps.dropFirst()).allSatisfy(<=)
+        // Written out: an array of stamps would be an allocation for each request.
+        var latest = scheduled
+        func follows(_ stamp: Nanoseconds) -> Bool {
+            guard stamp > 0 else { return true }
+            defer { latest = stamp }
+            return stamp >= latest
+        }
+        return follows(sent) && follows(head) && follows(firstToken) && follows(lastToken) && follows(end)
     }
 }

@@ -22,7 +22,7 @@ struct AnswerMeterTests {
         for offset in text.indices {
             let meter = Self.meter([String(text[..<offset]), String(text[offset...])])
             #expect(meter.events == 3)
-            #expect(meter.usage == AnswerMeter.Usage(input: 12, output: 5))
+            #expect(meter.usage == TokenUsage(input: 12, output: 5))
             #expect(meter.isDone)
             #expect(meter.isAtLineStart)
         }
@@ -54,7 +54,7 @@ struct AnswerMeterTests {
         var meter = AnswerMeter()
         let bytes = Array(#"{"choices":[{"text":"a"}],"usage":{"prompt_tokens":3,"completion_tokens":4}}"#.utf8)
         meter.takeDocument(bytes.span, 0..<bytes.count)
-        #expect(meter.usage == AnswerMeter.Usage(input: 3, output: 4))
+        #expect(meter.usage == TokenUsage(input: 3, output: 4))
         #expect(meter.outputTokens == 4)
     }
 }

@@ -149,7 +149,7 @@ struct RetryTests {
             try gateway.route(to: [engine])
             let client = try await TestClient.connect(to: gateway.port)
             for _ in 0..<3 { #expect(try await client.roundTrip(TestGateway.post()).status == 200) }
-            #expect(gateway.metric("stoker_gateway_retries_total", "a", "reset") == nil)
+            #expect(gateway.metric("stoker_gateway_retries_total", "a", "reset") == 0)
             #expect(gateway.usable == gateway.server.desk.table.status.backends.map(\.name))
         }
         try await engine.kill()

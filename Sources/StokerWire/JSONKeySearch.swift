@@ -1,0 +1,64 @@
+/// Finds keys in JSON text without parsing it.
+///
+/// An unescaped `"key"` with a colon behind it is always a key: inside a string its quotes would be escaped. It may be
+/// a key of any object in the text, which is enough for messages whose form is known.
+package enum JSONKeySearch {
+    /// Where the value of the first such key begins.
+    ///
+    /// - Parameter key: with its quotes: `"\"usage\""`.
+    package static func value(of key: StaticString, in bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Int? {
+        var start = range.lowerBound
+        while let end = place(after: key, in: bytes, start..<range.upperBound) {
+            var index = skipSpace(end, bytes, range.upperBound)
+            if index < range.upperBound, bytes[index] == ASCII.colon {
+                index = skipSpace(index &+ 1, bytes, range.upperBound)
+                return index < range.upperBound ? index : nil
+            }
+            start = end
+        }
+        return nil
+    }
+
+    /// The whole number that is the value of the key, nil when there is none or it is negative or beyond 12 digits.
+    package static func number(of key: StaticString, in bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Int? {
+        guard var index = value(of: key, in: bytes, range) else { return nil }
+        var value = 0
+        let start = index
+        while index < range.upperBound, index &- start < 13, ASCII.isDigit(bytes[index]) {
+            value = value &* 10 &+ Int(bytes[index] &- 0x30)
+            index &+= 1
+        }
+        return (1...12).contains(index &- start) ? value : nil
+    }
+
+    /// Whether the value that begins there is a string with something in it.
+    package static func isText(at index: Int, in bytes: borrowing Span<UInt8>, to end: Int) -> Bool {
+        index &+ 1 < end && bytes[index] == ASCII.quote && bytes[index &+ 1] != ASCII.quote
+    }
+
+    /// Just after the word. Horspool's search: most steps skip the word's whole length.
+    private static func place(
+        after word: StaticString, in bytes: borrowing Span<UInt8>, _ range: Range<Int>
+    ) -> Int? {
+        let length = word.utf8CodeUnitCount
+        return word.withUTF8Buffer { letters in
+            var end = range.lowerBound &+ length
+            while end <= range.upperBound {
+                let last = bytes[end &- 1]
+                var back = 1
+                while back <= length, letters[length &- back] == bytes[end &- back] { back &+= 1 }
+                if back > length { return end }
+                var skip = 1
+                while skip < length, letters[length &- 1 &- skip] != last { skip &+= 1 }
+                end &+= skip
+            }
+            return nil
+        }
+    }
+
+    private static func skipSpace(_ start: Int, _ bytes: borrowing Span<UInt8>, _ end: Int) -> Int {
+        var index = start
+        while index < end, bytes[index] == ASCII.space || bytes[index] == ASCII.lineFeed { index &+= 1 }
+        return index
+    }
+}

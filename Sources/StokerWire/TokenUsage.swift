@@ -1,0 +1,20 @@
+/// The tokens that an engine says it read and wrote.
+package struct TokenUsage: Sendable, Equatable {
+    package var input: Int
+    package var output: Int
+
+    package init(input: Int, output: Int) {
+        self.input = input
+        self.output = output
+    }
+
+    /// Finds `"usage":{…}` with its `prompt_tokens`; embeddings have no `completion_tokens`.
+    package static func find(in bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> TokenUsage? {
+        guard let start = JSONKeySearch.value(of: "\"usage\"", in: bytes, range), bytes[start] == ASCII.braceOpen
+        else { return nil }
+        let inside = start..<range.upperBound
+        guard let input = JSONKeySearch.number(of: "\"prompt_tokens\"", in: bytes, inside) else { return nil }
+        return TokenUsage(
+            input: input, output: JSONKeySearch.number(of: "\"completion_tokens\"", in: bytes, inside) ?? 0)
+    }
+}
