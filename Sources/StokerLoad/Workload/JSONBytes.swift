@@ -7,23 +7,26 @@ enum JSONBytes {
         var text = text
         text.withUTF8 { units in
             var start = 0
-            for (index, unit) in units.enumerated() where unit < 0x20 || unit == ASCII.quote || unit == ASCII.backslash
-            {
-                bytes.append(contentsOf: units[start..<index])
-                bytes.append(contentsOf: escape(unit))
+            for index in units.indices {
+                let unit = units[index]
+                if unit >= 0x20, unit != ASCII.quote, unit != ASCII.backslash { continue }
+                // Rebased, because only a whole buffer is copied at once and not byte by byte.
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: units[start..<index]))
+                bytes.append(ASCII.backslash)
+                appendEscaped(unit, to: &bytes)
                 start = index + 1
             }
-            bytes.append(contentsOf: units[start...])
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: units[start...]))
         }
     }
 
-    private static func escape(_ unit: UInt8) -> [UInt8] {
+    private static func appendEscaped(_ unit: UInt8, to bytes: inout [UInt8]) {
         switch unit {
-        case 0x0A: [ASCII.backslash, 0x6E]
-        case 0x0D: [ASCII.backslash, 0x72]
-        case 0x09: [ASCII.backslash, 0x74]
-        case ASCII.quote, ASCII.backslash: [ASCII.backslash, unit]
-        default: Array((unit < 16 ? "\\u000" : "\\u00").utf8) + String(unit, radix: 16).utf8
+        case 0x0A: bytes.append(0x6E)
+        case 0x0D: bytes.append(0x72)
+        case 0x09: bytes.append(0x74)
+        case ASCII.quote, ASCII.backslash: bytes.append(unit)
+        default: bytes.append(contentsOf: ((unit < 16 ? "u000" : "u00") + String(unit, radix: 16)).utf8)
         }
     }
 }

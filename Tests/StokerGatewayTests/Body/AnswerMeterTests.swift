@@ -1,4 +1,5 @@
 import StokerGateway
+import StokerWire
 import Testing
 
 @Suite("Counting an answer's worth")

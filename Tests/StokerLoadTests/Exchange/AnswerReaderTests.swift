@@ -1,4 +1,5 @@
 import StokerLoad
+import StokerWire
 import Testing
 
 @Suite struct AnswerReaderTests {

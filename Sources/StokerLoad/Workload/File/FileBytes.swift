@@ -19,14 +19,45 @@ final class FileBytes {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// The next byte; nil at the end.
-    func next() throws(LoadError) -> UInt8? {
-        if position == end {
-            try fill()
-            guard end > 0 else { return nil }
+    /// Why `take` stopped.
+    enum Stop: Equatable {
+        /// At a byte that was not wanted; it is taken from the file all the same.
+        case byte(UInt8)
+        case end
+        /// There were more wanted bytes than may be.
+        case full
+    }
+
+    /// Appends bytes as long as they are wanted, until `bytes` holds `limit`.
+    func take(
+        into bytes: inout [UInt8], limit: Int = .max, while isWanted: (UInt8) -> Bool
+    ) throws(LoadError) -> Stop {
+        while true {
+            if position == end {
+                try fill()
+                guard end > 0 else { return .end }
+            }
+            let stop = buffer[position..<end].firstIndex { !isWanted($0) } ?? end
+            guard bytes.count + (stop - position) <= limit else { return .full }
+            buffer.withUnsafeBufferPointer {
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: $0[position..<stop]))
+            }
+            position = min(stop + 1, end)
+            if stop < end { return .byte(buffer[stop]) }
         }
-        position += 1
-        return buffer[position - 1]
+    }
+
+    /// Skips bytes as long as they are not wanted; returns the first that is, nil at the end.
+    func first(where isWanted: (UInt8) -> Bool) throws(LoadError) -> UInt8? {
+        while true {
+            if position == end {
+                try fill()
+                guard end > 0 else { return nil }
+            }
+            let place = buffer[position..<end].firstIndex(where: isWanted) ?? end
+            position = min(place + 1, end)
+            if place < end { return buffer[place] }
+        }
     }
 
     private func fill() throws(LoadError) {

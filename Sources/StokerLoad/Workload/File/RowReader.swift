@@ -18,7 +18,7 @@ struct RowReader {
     private let file: FileBytes
     private let mayBeArray: Bool
     private var form = Form.unknown
-    /// Of the byte that comes next.
+    /// Of the byte that comes next, from 1.
     private var line = 1
     private var total = 0
     private var rows = 0
@@ -53,12 +53,6 @@ struct RowReader {
     /// A complaint about a place in the file.
     func fault(_ line: Int, _ text: String) -> LoadError { LoadError("\(path):\(line): \(text)") }
 
-    private mutating func byte() throws(LoadError) -> UInt8? {
-        let byte = try file.next()
-        if byte == ASCII.lineFeed { line += 1 }
-        return byte
-    }
-
     private mutating func first() throws(LoadError) -> Row? {
         // A byte order mark is three bytes that some editors put first.
         guard let byte = try byteAfterSpace(alsoSkipping: [0xEF, 0xBB, 0xBF]) else { return nil }
@@ -76,53 +70,55 @@ struct RowReader {
         guard let first else { return nil }
         let start = line
         var bytes = [first]
-        while let byte = try byte(), byte != ASCII.lineFeed { try append(byte, to: &bytes, start) }
+        let stop = try file.take(into: &bytes, limit: limits.rowBytes) { $0 != ASCII.lineFeed }
+        if stop == .full { throw tooLong(start) }
+        line += 1
         if bytes.last == ASCII.carriageReturn { bytes.removeLast() }
         return Row(line: start, bytes: bytes)
     }
 
     /// The next element of the array: up to the comma or bracket that is outside of it.
     private mutating func element() throws(LoadError) -> Row? {
-        guard var byte = try byteAfterSpace(alsoSkipping: [ASCII.comma]) else {
+        guard let first = try byteAfterSpace(alsoSkipping: [ASCII.comma]) else {
             throw fault(line, "the file ends within its array; expected ]")
         }
-        guard byte != ASCII.bracketClose else {
+        guard first != ASCII.bracketClose else {
             form = .ended
             return nil
         }
         let start = line
-        var bytes: [UInt8] = []
+        var bytes = [first]
         var nesting = Nesting()
-        while true {
-            if nesting.isOutside, byte == ASCII.comma { break }
-            if nesting.isOutside, byte == ASCII.bracketClose {
-                form = .ended
-                break
-            }
+        nesting.take(first)
+        var lines = 0
+        let stop = try file.take(into: &bytes, limit: limits.rowBytes) { byte in
+            if nesting.isOutside, byte == ASCII.comma || byte == ASCII.bracketClose { return false }
+            if byte == ASCII.lineFeed { lines += 1 }
             nesting.take(byte)
-            try append(byte, to: &bytes, start)
-            guard let next = try self.byte() else {
-                throw fault(line, "the file ends within the element that begins on line \(start)")
-            }
-            byte = next
+            return true
+        }
+        line += lines
+        switch stop {
+        case .full: throw tooLong(start)
+        case .end: throw fault(line, "the file ends within the element that begins on line \(start)")
+        case .byte(let byte): if byte == ASCII.bracketClose { form = .ended }
         }
         return Row(line: start, bytes: bytes)
     }
 
-    private func append(_ byte: UInt8, to bytes: inout [UInt8], _ start: Int) throws(LoadError) {
-        guard bytes.count < limits.rowBytes else {
-            throw fault(start, "one row of more than \(limits.rowBytes) bytes; is this the right file?")
-        }
-        bytes.append(byte)
+    private func tooLong(_ start: Int) -> LoadError {
+        fault(start, "one row of more than \(limits.rowBytes) bytes; is this the right file?")
     }
 
     private mutating func byteAfterSpace(alsoSkipping others: [UInt8] = []) throws(LoadError) -> UInt8? {
         guard form != .ended else { return nil }
-        while let byte = try byte() {
-            let isSpace = [ASCII.space, ASCII.tab, ASCII.lineFeed, ASCII.carriageReturn].contains(byte)
-            if !isSpace, !others.contains(byte) { return byte }
+        var lines = 0
+        let byte = try file.first { byte in
+            if byte == ASCII.lineFeed { lines += 1 }
+            return byte > ASCII.space && !others.contains(byte)
         }
-        return nil
+        line += lines
+        return byte
     }
 }
 

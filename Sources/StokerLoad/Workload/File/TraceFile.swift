@@ -4,7 +4,7 @@ internal import StokerCore
 package struct TraceFile: Sendable, Equatable {
     /// Whose form it has.
     package enum Format: String, Sendable, CaseIterable {
-        /// JSONL of `timestamp` (ms), `input_length`, `output_length`, `hash_ids` (kvcache-ai/Mooncake, FAST25-release).
+        /// JSONL of `timestamp` (ms), `input_length`, `output_length`, `hash_ids` (kvcache-ai/Mooncake, FAST25).
         case mooncake
         /// CSV of `Timestamp` (s), `Request tokens`, `Response tokens` (HPMLL/BurstGPT).
         case burstgpt
