@@ -101,8 +101,8 @@ extension Dataset {
     package var words: String {
         switch self {
         case .fixed(let body): "one body of \(body.count) bytes (\(Self.mark([body[...]])))"
-        case .conversations(let all):
-            "\(all.count) conversations (\(Self.mark(all.flatMap(\.exchanges).map { Array($0.prompt.utf8)[...] })))"
+        case .conversations(let all): "\(all.count) conversations (\(Self.mark(of: all)))"
+        case .trace(let all): "trace of \(all.count) requests (\(Self.mark(of: all)))"
         case .synthetic(let prompts):
             "synthetic, input \(prompts.inputTokens.words), output \(prompts.outputTokens.words) tokens"
                 + (prompts.turns == .constant(1) ? "" : ", \(prompts.turns.words) turns")
@@ -110,6 +110,10 @@ extension Dataset {
                     ", \($0.count) shared prefixes of \($0.tokens) in \(Figure.percent($0.share))"
                 } ?? "")
         }
+    }
+
+    private static func mark(of all: [Conversation]) -> String {
+        mark(all.flatMap(\.exchanges).map { Array($0.prompt.spelled.utf8)[...] })
     }
 
     /// Tells one text from another (FNV-1a), so that two runs are not compared that asked different things.
@@ -120,5 +124,16 @@ extension Dataset {
             hash = (hash ^ 0xFF) &* 0x100_0000_01B3
         }
         return "#" + String(hash & 0xFFFF_FFFF, radix: 16)
+    }
+}
+
+extension Conversation.Prompt {
+    /// Equal prompts, equal text; different ones, different text.
+    fileprivate var spelled: String {
+        switch self {
+        case .text(let text): text
+        case .words(let count): "\(count) words"
+        case .blocks(let ids, let tokens): "\(tokens) tokens of \(ids)"
+        }
     }
 }
