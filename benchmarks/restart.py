@@ -149,9 +149,10 @@ def measure(names, rounds):
             for name in names:
                 stacks.append(Supervised(name, pathlib.Path(here)))
             times = {name: [] for name in names}
-            for _ in range(rounds):
+            for turn in range(rounds):
                 time.sleep(SETTLED)
-                for stack in stacks:
+                # There and back, lest one of them should always come after the same other.
+                for stack in stacks if turn % 2 == 0 else reversed(stacks):
                     times[stack.name].append(stack.strike())
             return times
         finally:

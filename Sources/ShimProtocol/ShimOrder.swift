@@ -6,6 +6,11 @@ package enum ShimOrder: Equatable, Sendable {
     case terminate(generation: UInt64)
     /// SIGKILL to the child and everything that descends from it.
     case kill(generation: UInt64)
+    /// Should the child end by itself, start this one at once, and only then tell; the newest grant counts. Void
+    /// unless its generation follows the child's. `terminate`, `kill`, `quit` and a new connection end it, as does use.
+    case grant(StartOrder)
+    /// The grant is taken back. A report that it has been used may cross this.
+    case revoke
     /// Keep the output of a process whose own shim has died.
     case drain(DrainOrder)
     /// Answer with `state`.
@@ -118,6 +123,10 @@ extension ShimOrder {
             order.log.write(to: &writer)
         case .report: writer.put(5 as UInt8)
         case .quit: writer.put(6 as UInt8)
+        case .grant(let order):
+            writer.put(7 as UInt8)
+            order.write(to: &writer)
+        case .revoke: writer.put(8 as UInt8)
         }
         return writer.bytes
     }
@@ -134,6 +143,8 @@ extension ShimOrder {
                 DrainOrder(pid: try reader.number(), startTime: try reader.number(), log: try LogOrder(from: &reader)))
         case 5: self = .report
         case 6: self = .quit
+        case 7: self = .grant(try StartOrder(from: &reader))
+        case 8: self = .revoke
         case let other: throw .unknown(field: "order", value: other)
         }
         try reader.finish()

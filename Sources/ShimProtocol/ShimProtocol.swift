@@ -1,7 +1,7 @@
 /// What both ends of a shim's socket must agree on. The socket is `SOCK_SEQPACKET`: one message is one packet.
 package enum ShimProtocol {
     /// First byte of every message; the other end refuses any other.
-    package static let version: UInt8 = 1
+    package static let version: UInt8 = 2
     /// Largest message in bytes: a start order with its environment. Below the kernel's default send buffer (212,992),
     /// so that a packet of this size always fits.
     package static let maximumMessage = 128 << 10

@@ -8,6 +8,9 @@ package enum ShimReport: Equatable, Sendable {
     case startFailed(generation: UInt64, failure: StartFailure)
     /// The child has ended, and nothing that descends from it is left.
     case exited(ChildExit)
+    /// As `exited`, but its granted successor has been started in its place: `started` or `startFailed` of the next
+    /// generation follows.
+    case succeeded(ChildExit)
     /// So many bytes of output could not be kept since the last report, and the error number that says why.
     case logDropped(bytes: UInt64, error: Int32)
 }
@@ -18,7 +21,7 @@ package struct ShimState: Equatable, Sendable {
     package var shim: Int32
     /// The child that runs, or whose descendants are being ended.
     package var running: ChildState?
-    /// The last end, until the next start: kept for a control plane that was not there when it happened.
+    /// The last end, until the next start by order: kept for a control plane that was not there when it happened.
     package var lastExit: ChildExit?
 
     /// What a shim knows.
@@ -129,6 +132,9 @@ extension ShimReport {
             writer.put(5 as UInt8)
             writer.put(bytes)
             writer.put(error)
+        case .succeeded(let exit):
+            writer.put(6 as UInt8)
+            exit.write(to: &writer)
         }
         return writer.bytes
     }
@@ -147,6 +153,7 @@ extension ShimReport {
         case 3: self = .startFailed(generation: try reader.number(), failure: try StartFailure(from: &reader))
         case 4: self = .exited(try ChildExit(from: &reader))
         case 5: self = .logDropped(bytes: try reader.number(), error: try reader.number())
+        case 6: self = .succeeded(try ChildExit(from: &reader))
         case let other: throw .unknown(field: "report", value: other)
         }
         try reader.finish()

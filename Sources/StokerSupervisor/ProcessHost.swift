@@ -9,6 +9,12 @@ package protocol ProcessHost: Sendable {
     func terminate(_ process: String, generation: UInt64)
     /// SIGKILL to the process and everything that descends from it; answered by `exited`.
     func kill(_ process: String, generation: UInt64)
+    /// Should the process of the generation before end by itself, it may be started as this one at once, without
+    /// asking; answered, when that has happened, by `succeeded` and then as a start. Good for once, and until
+    /// `terminate`, `kill` or `revoke`; an answer may cross these.
+    func grant(_ process: ProcessPlan, generation: UInt64)
+    /// Takes the grant back.
+    func revoke(_ process: String)
     /// The process has left the plan and has ended: its shim may go too.
     func forget(_ process: String)
     /// What happened, in order for each process. One consumer.
@@ -39,6 +45,8 @@ package struct HostEvent: Sendable, Equatable {
         /// The process has ended, and nothing that descends from it is left. `evidence`: what the host knows beside the
         /// status, one fact a line; `outOfMemory`: whether the kernel's OOM killer did it, nil when it cannot be known.
         case exited(ExitStatus, evidence: [String], outOfMemory: Bool?)
+        /// As `exited`, and the next generation has been started in its place, as granted.
+        case succeeded(ProcessExit)
         /// So many bytes of its output could not be kept since the last report, and why.
         case logDropped(bytes: UInt64, reason: String)
         /// Its shim is gone; the process itself lives on and is watched, but its exit status will be unknown.

@@ -23,6 +23,10 @@ extension Supervisor {
             let exit = ProcessExit(status, evidence: facts, outOfMemory: outOfMemory)
             entries[name]?.metrics?.note(exit)
             tell(name, .exited(generation, exit))
+        case .succeeded(let exit):
+            // Whose its port is cannot be asked any more: its successor may have it already.
+            entries[name]?.metrics?.note(exit)
+            tell(name, .succeeded(generation, exit))
         case .logDropped(let bytes, let reason):
             record(
                 .warning, .logDropped, name, "\(bytes) bytes of its output could not be kept", evidence: [reason])
@@ -51,6 +55,8 @@ extension Supervisor {
         case .start(let generation): host.start(entry.machine.plan, generation: generation)
         case .terminate(let generation): host.terminate(name, generation: generation)
         case .kill(let generation): host.kill(name, generation: generation)
+        case .grant(let generation): host.grant(entry.machine.plan, generation: generation)
+        case .revoke: host.revoke(name)
         case .wait(let duration, let ticket):
             timers.insert(TimerQueue.Timer(deadline: now + duration, process: name, ticket: ticket))
         case .ask(_, let probe, let ticket):

@@ -20,6 +20,8 @@ struct Shim {
     private var output: Output
     private var child = Child.none
     private var lastExit: ChildExit?
+    /// What may be started without asking when the child ends by itself.
+    private var successor: StartOrder?
     /// The pidfd of a process whose own shim died and whose output is kept here; -1 when there is none.
     private var drained: Int32 = -1
     private var lonelySince: UInt64
@@ -47,7 +49,7 @@ struct Shim {
             _ = poll(&polls, nfds_t(polls.count), timeout())
             let now = monotonicMilliseconds()
             if polls[0].revents != 0 { takeSignals(now) }
-            if polls[1].revents != 0, control.accept() { control.send(.state(state)) }
+            if polls[1].revents != 0, control.accept() { greet() }
             if polls[2].revents != 0 { converse(now) }
             if polls[3].revents != 0 { output.drain(now: now) }
             if polls[4].revents != 0 { endDraining(now) }
@@ -65,6 +67,14 @@ struct Shim {
         switch child {
         case .none: ShimState(shim: getpid(), lastExit: lastExit)
         case .running(let run, _), .clearing(let run, _, _): ShimState(shim: getpid(), running: run, lastExit: lastExit)
+        }
+    }
+
+    /// Of the child that runs, or whose descendants are being ended.
+    private var generation: UInt64? {
+        switch child {
+        case .none: nil
+        case .running(let run, _), .clearing(let run, _, _): run.generation
         }
     }
 
@@ -115,6 +125,12 @@ struct Shim {
 
     // MARK: Orders
 
+    /// What another control plane has granted does not bind this one.
+    private mutating func greet() {
+        successor = nil
+        control.send(.state(state))
+    }
+
     private mutating func converse(_ now: UInt64) {
         control.flush()
         while let order = control.receive() {
@@ -124,7 +140,11 @@ struct Shim {
             case .kill(let generation): kill(generation)
             case .drain(let order): drain(order)
             case .report: control.send(.state(state))
-            case .quit: isLeaving = true
+            case .grant(let order): grant(order)
+            case .revoke: successor = nil
+            case .quit:
+                successor = nil
+                isLeaving = true
             }
         }
         // To quit is no lasting wish: a child that runs is not to lose its shim at its end, when nobody asks any more.
@@ -138,22 +158,38 @@ struct Shim {
             return control.send(.startFailed(generation: order.generation, failure: failure))
         }
         stopDraining()
+        let report = launch(order)
+        if case .started = report { lastExit = nil }
+        control.send(report)
+    }
+
+    /// Starts a child where there is none; returns what is to be told of it.
+    private mutating func launch(_ order: StartOrder) -> ShimReport {
         output.keep(in: order.log)
         do throws(StartFailure) {
             let run = try spawner.start(order, output: output)
             child = .running(run, killOrdered: false)
-            lastExit = nil
             // Written before it is told: whoever knows of the child finds the record.
             _ = TextFile.write(
                 "\(run.pid) \(run.startTime) \(bootID)", to: setup.identityPath, flags: O_WRONLY | O_CREAT | O_TRUNC)
-            control.send(.started(run))
+            return .started(run)
         } catch {
-            control.send(.startFailed(generation: order.generation, failure: error))
+            return .startFailed(generation: order.generation, failure: error)
         }
     }
 
-    private func terminate(_ generation: UInt64) {
-        guard case .running(let run, _) = child, run.generation == generation else { return }
+    private mutating func grant(_ order: StartOrder) {
+        guard case .running(let run, killOrdered: false) = child, run.generation &+ 1 == order.generation else {
+            return
+        }
+        successor = order
+    }
+
+    private mutating func terminate(_ generation: UInt64) {
+        guard generation == self.generation else { return }
+        // One that ends by order has no successor, whenever the end comes.
+        successor = nil
+        guard case .running(let run, _) = child else { return }
         // The main process is not reaped, so its number is still the number of its group and nobody else's.
         Glibc.kill(-run.pid, SIGTERM)
         // A stopped process would not hear it.
@@ -161,6 +197,7 @@ struct Shim {
     }
 
     private mutating func kill(_ generation: UInt64) {
+        if generation == self.generation { successor = nil }
         switch child {
         case .running(let run, _) where run.generation == generation:
             child = .running(run, killOrdered: true)
@@ -184,6 +221,7 @@ struct Shim {
 
     /// Somebody ends the shim by hand, or the machine goes down: its child first, in good order.
     private mutating func leave() {
+        successor = nil
         isLeaving = true
         if case .running(let run, _) = child { terminate(run.generation) }
     }
@@ -230,11 +268,21 @@ struct Shim {
     private mutating func finish(_ now: UInt64) {
         guard case .clearing(_, let exit, _) = child else { return }
         output.drain(now: now, budget: 4 << 20)
-        unlink(setup.identityPath)
         child = .none
         lastExit = exit
         lonelySince = now
-        control.send(.exited(exit))
+        let start = takeSuccessor().map { launch($0) }
+        if case .none = child { unlink(setup.identityPath) }
+        // Told only now: what is told first would take time from the start.
+        guard let start else { return control.send(.exited(exit)) }
+        control.send(.succeeded(exit))
+        control.send(start)
+    }
+
+    /// A grant is good for one start.
+    private mutating func takeSuccessor() -> StartOrder? {
+        defer { successor = nil }
+        return successor
     }
 
     // MARK: Output of a process whose shim died

@@ -32,8 +32,12 @@ import Testing
 
     @Test("a message of an unknown kind is refused, and named")
     func unknownKind() {
-        #expect(throws: WireError.unknown(field: "order", value: 77)) { try ShimOrder(decoding: [1, 77]) }
-        #expect(throws: WireError.unknown(field: "report", value: 77)) { try ShimReport(decoding: [1, 77]) }
+        #expect(throws: WireError.unknown(field: "order", value: 77)) {
+            try ShimOrder(decoding: [ShimProtocol.version, 77])
+        }
+        #expect(throws: WireError.unknown(field: "report", value: 77)) {
+            try ShimReport(decoding: [ShimProtocol.version, 77])
+        }
     }
 
     @Test("an unknown step of a failed start is refused, and named")
@@ -65,7 +69,7 @@ import Testing
 
     @Test("a forged count of a list is refused before memory is reserved for it")
     func forgedCount() {
-        let packet: [UInt8] = [1, 1] + [UInt8](repeating: 0, count: 8) + [0xFF, 0xFF, 0xFF, 0xFF]
+        let packet: [UInt8] = [ShimProtocol.version, 1] + [UInt8](repeating: 0, count: 8) + [0xFF, 0xFF, 0xFF, 0xFF]
         #expect(throws: WireError.truncated) { try ShimOrder(decoding: packet) }
     }
 

@@ -9,7 +9,8 @@ import Testing
                 generation: .max, command: ["/bin/vllm", "serve", "", "ü"], environment: ["PATH=/bin", "EMPTY="],
                 directory: "/srv", log: LogOrder(path: "/var/log/a.log", maximumBytes: 64 << 20),
                 limits: LimitsOrder(openFiles: 1, coreBytes: 0, addressSpaceBytes: .max, oomScoreAdjust: -1000))),
-        .terminate(generation: 7), .kill(generation: 8), .report, .quit,
+        .terminate(generation: 7), .kill(generation: 8), .report, .quit, .revoke,
+        .grant(StartOrder(generation: 2, command: ["/bin/vllm"], log: LogOrder(path: "/l", maximumBytes: 1))),
         .drain(DrainOrder(pid: .max, startTime: 9, log: LogOrder(path: "/x", maximumBytes: 1))),
     ]
 
@@ -23,6 +24,7 @@ import Testing
         .exited(ChildExit(generation: 1, status: .code(255), peakResidentBytes: 1 << 40, leftovers: 3)),
         .exited(ChildExit(generation: 1, status: .signal(9, dumpedCore: false))),
         .exited(ChildExit(generation: 1, status: .signal(11, dumpedCore: true))),
+        .succeeded(ChildExit(generation: 1, status: .signal(9, dumpedCore: false), peakResidentBytes: 1)),
         .logDropped(bytes: 12, error: 28),
     ]
 

@@ -12,6 +12,8 @@ final class SupervisorStage: ProcessHost, Prober {
     let sink = RecordingSink()
     /// What the host was told, in order: `start engine 1`.
     let orders = Recorder()
+    /// What it may do without being told: `grant engine 2`, `revoke engine`.
+    let grants = Recorder()
     let events: AsyncStream<HostEvent>
     let report: AsyncStream<HostEvent>.Continuation
     private let answers = Mutex<[String: ProbeResult.Failure]>([:])
@@ -74,6 +76,10 @@ final class SupervisorStage: ProcessHost, Prober {
         orders.add("kill \(process) \(generation)")
         exit(process, generation, .signal(9, dumpedCore: false))
     }
+
+    func grant(_ process: ProcessPlan, generation: UInt64) { grants.add("grant \(process.name) \(generation)") }
+
+    func revoke(_ process: String) { grants.add("revoke \(process)") }
 
     func forget(_ process: String) { orders.add("forget \(process)") }
 

@@ -173,6 +173,25 @@ struct SupervisorTests {
         #expect(!stage.orders.all.contains("start a 2"))
     }
 
+    @Test("lets a shim start a stable process again without asking, and takes that back before the end")
+    func grants() throws {
+        let stage = SupervisorStage()
+        try stage.play([Self.plan("engine")]) { supervisor, stage in
+            await stage.pass(.seconds(1))
+            #expect(stage.grants.all == ["grant engine 2"])
+            stage.say("engine", 1, .succeeded(ProcessExit(.signal(9, dumpedCore: false), outOfMemory: false)))
+            stage.say("engine", 2, .started(ProcessIdentity(pid: 101, startTime: 2, bootID: "boot")))
+            await stage.pass(.seconds(1))
+            let status = await supervisor.statuses().first
+            #expect(status?.pid == 101)
+            #expect(status?.restarts == 1)
+            await stage.pass(.seconds(60))
+            #expect(stage.grants.all.last == "grant engine 3")
+        }
+        #expect(stage.grants.all.last == "revoke engine")
+        #expect(stage.orders.all == ["start engine 1", "terminate engine 2", "forget engine"])
+    }
+
     @Test("kills at once what lives when it is cancelled itself")
     func cancelled() throws {
         let stage = SupervisorStage()

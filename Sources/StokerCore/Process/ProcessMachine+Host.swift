@@ -69,6 +69,12 @@ extension ProcessMachine {
     }
 
     private mutating func noteUnaskedExit(_ exit: ProcessExit, of run: Run, _ turn: inout Turn) {
+        let words = record(exit, of: run, &turn)
+        retry(exit.restartReason, words, stableFor: run.readySince.map { turn.now - $0 }, &turn)
+    }
+
+    /// Takes an end down that nobody had asked for; returns it in words.
+    mutating func record(_ exit: ProcessExit, of run: Run, _ turn: inout Turn) -> String {
         lastExit = exit
         let clean = exit.status == .code(0) ? ": a clean exit nobody asked for" : ""
         let early = run.readySince == nil && plan.probes.startup != nil ? ", before it was ready" : ""
@@ -76,6 +82,6 @@ extension ProcessMachine {
         let age = turn.now - run.orderedAt
         remember(words, of: run, turn.now)
         turn.record(.warning, .processExited, "\(words), \(age.spoken) after its start", evidence: exit.evidence)
-        retry(exit.restartReason, words, stableFor: run.readySince.map { turn.now - $0 }, &turn)
+        return words
     }
 }

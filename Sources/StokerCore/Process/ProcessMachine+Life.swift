@@ -15,7 +15,9 @@ extension ProcessMachine {
     }
 
     /// Starts the next generation.
-    mutating func launch(_ turn: inout Turn) {
+    ///
+    /// - Parameter isStarted: Whether the host has done so already, as it was granted.
+    mutating func launch(isStarted: Bool = false, _ turn: inout Turn) {
         generation += 1
         budget.noteStart(at: turn.now, policy: plan.restart)
         if let restartReason {
@@ -26,7 +28,7 @@ extension ProcessMachine {
             turn.record(.processStarting, "starting")
         }
         restartReason = nil
-        turn.effects.append(.start(generation: generation))
+        if !isStarted { turn.effects.append(.start(generation: generation)) }
         let deadline = wait(plan.probes.startTimeout, &turn)
         state = .starting(Run(generation: generation, orderedAt: turn.now), deadline: deadline)
         reason = "being started"

@@ -30,6 +30,7 @@ extension ProcessMachine {
         // Only now: who waits no longer is started by the new plan.
         note(blockers: blockers, &turn)
         guard plan != old else { return }
+        revokeSuccession(&turn)
         if plan.needsRestart(after: old) {
             startAnew(.config, "its plan changed", &turn)
         } else if state == .failed {

@@ -7,6 +7,7 @@ extension ProcessMachine {
             put(ticket, of: &run.questions, &turn)
             state = .starting(run, deadline: deadline)
         case .running(var run):
+            if run.stability == ticket { run.stability = nil }
             put(ticket, of: &run.questions, &turn)
             state = .running(run)
         case .stopping(let run, let stopping) where stopping.timer == ticket: escalate(run, stopping, &turn)

@@ -31,6 +31,8 @@ extension ProcessMachine {
         case started(UInt64, ProcessIdentity)
         case startFailed(UInt64, String)
         case exited(UInt64, ProcessExit)
+        /// As `exited`, and the host has started the next generation in its place.
+        case succeeded(UInt64, ProcessExit)
         case shimLost(UInt64, String)
         /// A wait is over.
         case elapsed(Ticket)
@@ -53,6 +55,10 @@ extension ProcessMachine {
         case terminate(generation: UInt64)
         /// SIGKILL.
         case kill(generation: UInt64)
+        /// The host may start this generation by itself when the one before has ended by itself; once.
+        case grant(generation: UInt64)
+        /// It may not any more.
+        case revoke
         /// Say `elapsed` with this ticket after so long.
         case wait(Duration, Ticket)
         /// Ask, and say `answered` with this ticket.
@@ -90,7 +96,7 @@ extension ProcessMachine {
             switch self {
             case .stopped, .waiting, .failed: []
             case .starting(let run, let deadline): run.questions.map(\.ticket) + [deadline]
-            case .running(let run): run.questions.map(\.ticket)
+            case .running(let run): run.questions.map(\.ticket) + (run.stability.map { [$0] } ?? [])
             case .stopping(_, let stopping): [stopping.timer]
             case .backoff(let ticket): [ticket]
             case .watching(let watch): watch.question.map { [$0.ticket] } ?? []
@@ -121,6 +127,10 @@ extension ProcessMachine {
         /// Whether it is ready now.
         package var isReady = false
         var questions: [Question] = []
+        /// Whether the host may start the next generation by itself.
+        var isSuccessionGranted = false
+        /// The wait until it has been ready for long enough for that.
+        var stability: Ticket?
     }
 
     /// A run's way down.

@@ -61,6 +61,7 @@ package struct ProcessMachine: Sendable, Equatable {
         var turn = Turn(now: now)
         let (ticketsBefore, reportBefore) = (state.tickets, report)
         react(to: event, &turn)
+        settleSuccession(&turn)
         let tickets = state.tickets
         for ticket in ticketsBefore where !tickets.contains(ticket) && event.ticket != ticket {
             turn.effects.append(.drop(ticket))
@@ -80,8 +81,9 @@ package struct ProcessMachine: Sendable, Equatable {
         case .started(generation, let identity): noteStarted(identity, &turn)
         case .startFailed(generation, let why): noteStartFailed(why, &turn)
         case .exited(generation, let exit): noteExited(exit, &turn)
+        case .succeeded(generation, let exit): noteSucceeded(exit, &turn)
         case .shimLost(generation, let why): noteShimLost(why, &turn)
-        case .started, .startFailed, .exited, .shimLost: break
+        case .started, .startFailed, .exited, .succeeded, .shimLost: break
         case .elapsed(let ticket): noteElapsed(ticket, &turn)
         case .answered(let ticket, let result): noteAnswer(result, to: ticket, &turn)
         }

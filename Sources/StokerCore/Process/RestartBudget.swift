@@ -36,6 +36,15 @@ package struct RestartBudget: Sendable, Equatable {
         return .restart(after: attempt == 0 ? .zero : random.duration(below: Self.bound(attempt, policy)))
     }
 
+    /// How long from `now` until its unasked end would lead to a restart without a wait; nil when that is not in sight.
+    ///
+    /// - Parameter readySince: When the process that runs became ready.
+    package func timeUntilImmediate(at now: Duration, readySince: Duration, policy: RestartPolicy) -> Duration? {
+        let moment = attempt == 0 ? now : max(now, readySince + policy.stableAfter)
+        let recent = starts.count { moment - $0 < policy.giveUpWithin }
+        return recent < max(1, policy.giveUpStarts) ? moment - now : nil
+    }
+
     /// Forgets all: a person has acted.
     package mutating func reset() { self = RestartBudget() }
 

@@ -65,11 +65,16 @@ package final class ShimProcessHost: ProcessHost {
 
     /// Starts the process, and a shim for it if there is none.
     package func start(_ process: ProcessPlan, generation: UInt64) {
-        let order = StartOrder(
-            process, generation: generation, logPath: logPath(process.name),
-            inherited: (inherit[process.name] ?? []).map(\.name))
-        handle(.start(order), of: process.name)
+        handle(.start(order(process, generation)), of: process.name)
     }
+
+    /// Lets its shim start it again without asking, once.
+    package func grant(_ process: ProcessPlan, generation: UInt64) {
+        handle(.grant(order(process, generation)), of: process.name)
+    }
+
+    /// Takes that back.
+    package func revoke(_ process: String) { handle(.revoke, of: process) }
 
     /// SIGTERM to its group.
     package func terminate(_ process: String, generation: UInt64) {
@@ -169,11 +174,21 @@ package final class ShimProcessHost: ProcessHost {
     /// The child whose shim is gone, if it lives: as the shim told us, or as it wrote down before it could.
     private func survivor(of process: String, _ link: Link) -> ProcessIdentity? {
         guard let run = link.session.run else { return nil }
-        let recorded = run.identity ?? ProcessIdentity(recordedAt: launcher.identityPath(of: process))
-        return recorded.flatMap { ProcessFacts.isAlive($0) ? $0 : nil }
+        let recorded = ProcessIdentity(recordedAt: launcher.identityPath(of: process))
+        guard let identity = run.identity else { return recorded.flatMap { ProcessFacts.isAlive($0) ? $0 : nil } }
+        if ProcessFacts.isAlive(identity) { return identity }
+        // A successor that the shim could start but not tell of: nobody has ordered this one, nobody will end it.
+        if let recorded, recorded != identity { Orphan.kill(recorded) }
+        return nil
     }
 
     // MARK: Sessions
+
+    private func order(_ process: ProcessPlan, _ generation: UInt64) -> StartOrder {
+        StartOrder(
+            process, generation: generation, logPath: logPath(process.name),
+            inherited: (inherit[process.name] ?? []).map(\.name))
+    }
 
     private func handle(_ input: ShimSession.Input, of process: String) {
         links.withLock { links in
@@ -198,7 +213,13 @@ package final class ShimProcessHost: ProcessHost {
             let exists = order.command.first.map { access($0, F_OK) == 0 } ?? false
             let text = failure.text(of: order, programExists: exists)
             report.yield(HostEvent(process: process, generation: order.generation, kind: .startFailed(text)))
-        case .emitExit(let exit, let run): emit(exit, run, link, process)
+        case .emitExit(let exit, let run):
+            let end = end(exit, run, link)
+            let kind = HostEvent.Kind.exited(end.status, evidence: end.evidence, outOfMemory: end.outOfMemory)
+            report.yield(HostEvent(process: process, generation: exit.generation, kind: kind))
+        case .emitSuccession(let exit, let run):
+            let kind = HostEvent.Kind.succeeded(end(exit, run, link))
+            report.yield(HostEvent(process: process, generation: exit.generation, kind: kind))
         case .watchOrphan(let identity): watch(identity, &link, process)
         case .terminateOrphan(let identity): Orphan.terminate(identity)
         case .killOrphan(let identity): Orphan.kill(identity)
@@ -207,16 +228,15 @@ package final class ShimProcessHost: ProcessHost {
         }
     }
 
-    private func emit(_ exit: ChildExit, _ run: ShimSession.Run, _ link: Link, _ process: String) {
+    /// The end with what this machine knows beside the status.
+    private func end(_ exit: ChildExit, _ run: ShimSession.Run, _ link: Link) -> ProcessExit {
         let status = ExitStatus(exit.status)
         var evidence = ["peak resident size \(ByteSize(bytes: Int64(clamping: exit.peakResidentBytes)).text)"]
         if exit.leftovers > 0 { evidence.append("\(exit.leftovers) leftover processes were ended") }
         var wasKilled = false
         if case .signal(SIGKILL, _) = status { wasKilled = !run.isKillOrdered }
         let memory = OutOfMemory.finding(pid: run.identity?.pid ?? 0, wasKilled: wasKilled, since: link.memory)
-        let kind = HostEvent.Kind.exited(
-            status, evidence: evidence + memory.evidence, outOfMemory: memory.verdict)
-        report.yield(HostEvent(process: process, generation: exit.generation, kind: kind))
+        return ProcessExit(status, evidence: evidence + memory.evidence, outOfMemory: memory.verdict)
     }
 
     private func launch(_ link: inout Link, _ process: String) {
@@ -236,8 +256,8 @@ package final class ShimProcessHost: ProcessHost {
         guard link.shim != nil else { return }
         let packet = order.encoded
         guard packet.count <= ShimProtocol.maximumMessage else {
-            // Only a start can be that large; the shim never hears of it.
-            guard let run = link.session.run else { return }
+            // Only a start can be that large, or the grant of one; the shim never hears of it.
+            guard case .start = order, let run = link.session.run else { return }
             let failure = ShimReport.startFailed(
                 generation: run.order.generation, failure: StartFailure(step: .program, error: E2BIG))
             return feed(.report(failure), &link, process)

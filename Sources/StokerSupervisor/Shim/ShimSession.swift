@@ -34,6 +34,9 @@ package struct ShimSession: Sendable {
         case start(StartOrder)
         case terminate(generation: UInt64)
         case kill(generation: UInt64)
+        /// When it ends by itself, its shim may start this one at once.
+        case grant(StartOrder)
+        case revoke
         /// The process has left the plan.
         case forget
         case report(ShimReport)
@@ -50,6 +53,8 @@ package struct ShimSession: Sendable {
         case emit(generation: UInt64, HostEvent.Kind)
         case emitStartFailed(StartOrder, StartFailure)
         case emitExit(ChildExit, Run)
+        /// As `emitExit`, and the run that was granted has taken its place.
+        case emitSuccession(ChildExit, Run)
         /// Tell of its end by `orphanEnded`.
         case watchOrphan(ProcessIdentity)
         /// To its process group, or (SIGKILL) to it and all its descendants.
@@ -65,6 +70,9 @@ package struct ShimSession: Sendable {
     package private(set) var shim = Shim.absent
     /// What was started and has not ended.
     package private(set) var run: Run?
+    /// What the shim was last allowed to start after `run`. Kept when that is revoked: a report that it has been used
+    /// may be on its way.
+    private var successor: StartOrder?
     /// How many shims may still be spent on draining one orphan: a shim that dies at once must not be a busy loop.
     private var drainsLeft = 0
     private var isForgotten = false
@@ -79,6 +87,8 @@ package struct ShimSession: Sendable {
         case .start(let order): start(order)
         case .terminate(let generation): terminate(generation)
         case .kill(let generation): kill(generation)
+        case .grant(let order): grant(order)
+        case .revoke: successor != nil && shim == .present ? [.send(.revoke)] : []
         case .forget: forget()
         case .report(let report): handle(report)
         case .launchFailed(let why): launchFailed(why)
@@ -94,7 +104,7 @@ package struct ShimSession: Sendable {
             let why = "generation \(run.order.generation) still runs"
             return [.emit(generation: order.generation, .startFailed(why))]
         }
-        run = Run(order: order)
+        begin(Run(order: order))
         isForgotten = false
         switch shim {
         case .present: return [.send(.start(order))]
@@ -118,6 +128,21 @@ package struct ShimSession: Sendable {
         self.run?.isKillOrdered = true
         if run.orphanedBecause != nil, let identity = run.identity { return [.killOrphan(identity)] }
         return [.send(.kill(generation: generation))]
+    }
+
+    private mutating func grant(_ order: StartOrder) -> [Effect] {
+        // The shim of an orphan is not its parent and will not see its end.
+        guard let run, run.order.generation &+ 1 == order.generation, run.orphanedBecause == nil, shim == .present
+        else {
+            return []
+        }
+        successor = order
+        return [.send(.grant(order))]
+    }
+
+    private mutating func begin(_ run: Run) {
+        self.run = run
+        successor = nil
     }
 
     /// It still waits for the old shim to leave.
@@ -150,6 +175,7 @@ package struct ShimSession: Sendable {
         case .started(let child): started(child)
         case .startFailed(let generation, let failure): startFailed(generation, failure)
         case .exited(let exit): exited(exit)
+        case .succeeded(let exit): succeeded(exit)
         case .logDropped(let bytes, let error): logDropped(bytes, error)
         }
     }
@@ -171,6 +197,12 @@ package struct ShimSession: Sendable {
         guard let run, run.order.generation == exit.generation else { return [] }
         self.run = nil
         return [.emitExit(exit, run)] + leaveIfForgotten()
+    }
+
+    private mutating func succeeded(_ exit: ChildExit) -> [Effect] {
+        guard let run, run.order.generation == exit.generation, let successor else { return [] }
+        begin(Run(order: successor))
+        return [.emitSuccession(exit, run)]
     }
 
     private func logDropped(_ bytes: UInt64, _ error: Int32) -> [Effect] {

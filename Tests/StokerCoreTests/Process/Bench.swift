@@ -10,6 +10,8 @@ struct Bench {
     private(set) var actions: [String] = []
     private(set) var records: [(severity: Event.Severity, kind: Event.Kind, message: String, evidence: [String])] = []
     private(set) var restarts: [RestartReason] = []
+    /// The generation that the host may start by itself.
+    private(set) var granted: UInt64?
     /// Generations that were started and whose end was not reported.
     private var alive: Set<UInt64> = []
     /// The most that ever lived at once.
@@ -29,7 +31,13 @@ struct Bench {
     @discardableResult
     mutating func tell(_ event: ProcessMachine.Event) -> [Effect] {
         switch event {
-        case .exited(let generation, _), .startFailed(let generation, _): alive.remove(generation)
+        case .exited(let generation, _), .startFailed(let generation, _):
+            alive.remove(generation)
+            granted = nil
+        case .succeeded(let generation, _):
+            granted = nil
+            alive.remove(generation)
+            alive.insert(generation + 1)
         default: break
         }
         let effects = machine.handle(event, at: now)
@@ -66,6 +74,7 @@ struct Bench {
 
     mutating func started() { tell(.started(generation, Self.identity)) }
     mutating func exited(_ status: ExitStatus = .code(1)) { tell(.exited(generation, ProcessExit(status))) }
+    mutating func succeeded(_ status: ExitStatus = .code(1)) { tell(.succeeded(generation, ProcessExit(status))) }
 
     static let identity = ProcessIdentity(pid: 4711, startTime: 99, bootID: "boot")
 
@@ -75,8 +84,14 @@ struct Bench {
             actions.append("start \(generation)")
             alive.insert(generation)
             mostAlive = max(mostAlive, alive.count)
-        case .terminate(let generation): actions.append("terminate \(generation)")
-        case .kill(let generation): actions.append("kill \(generation)")
+        case .terminate(let generation):
+            actions.append("terminate \(generation)")
+            granted = nil
+        case .kill(let generation):
+            actions.append("kill \(generation)")
+            granted = nil
+        case .grant(let generation): granted = generation
+        case .revoke: granted = nil
         case .wait(let duration, let ticket): waits.append((ticket, now + duration))
         case .ask(let kind, _, let ticket): questions.append((kind, ticket))
         case .drop(let ticket):

@@ -8,8 +8,9 @@ struct ProcessMachineHarmlessTests {
 
     /// What another generation, a timer of long ago or an answer to a forgotten question may say.
     static let staleEvents: [ProcessMachine.Event] = [
-        .started(77, Bench.identity), .startFailed(77, "late"), .exited(77, exit), .shimLost(77, "late"),
-        .started(0, Bench.identity), .exited(0, exit), .elapsed(Ticket(number: 0)), .elapsed(Ticket(number: 9999)),
+        .started(77, Bench.identity), .startFailed(77, "late"), .exited(77, exit), .succeeded(77, exit),
+        .shimLost(77, "late"), .started(0, Bench.identity), .exited(0, exit), .elapsed(Ticket(number: 0)),
+        .elapsed(Ticket(number: 9999)),
         .answered(Ticket(number: 9999), passed),
         .answered(Ticket(number: 9999), ProbeResult(failure: .status(500), total: .zero)),
     ]
@@ -28,7 +29,8 @@ struct ProcessMachineHarmlessTests {
         "that come twice do what they did the first time and no more",
         arguments: [
             .begin, .order(.stop), .order(.start), .lastRun("over"), .retire("over"),
-            .started(1, Bench.identity), .startFailed(1, "late"), .exited(1, exit), .shimLost(1, "lost"),
+            .started(1, Bench.identity), .startFailed(1, "late"), .exited(1, exit), .succeeded(1, exit),
+            .shimLost(1, "lost"),
         ] as [ProcessMachine.Event])
     func twice(event: ProcessMachine.Event) {
         for (name, bench) in Bench.inEachState() {

@@ -31,7 +31,7 @@ extension ShimProcesses {
         func nonsense() async throws {
             let shim = try ShimUnderTest()
             let child = try await shim.start(script: "sleep 1000")
-            for packet in [[0xFF], [1, 200], Array(repeating: 1, count: 100_000)] as [[UInt8]] {
+            for packet in [[0xFF], [ShimProtocol.version, 200], Array(repeating: 1, count: 100_000)] as [[UInt8]] {
                 let socket = try shim.connect()
                 #expect(PacketSocket.send(packet, to: socket) == .sent)
                 #expect(await shim.hasEnded(socket))

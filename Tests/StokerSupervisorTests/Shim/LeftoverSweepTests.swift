@@ -59,6 +59,21 @@ extension ShimProcessHostTests {
             await bench.host.shutdown()
         }
 
+        @Test("a process that could be started again by its shim is not")
+        func granted() async throws {
+            let directory = try HostUnderTest.makeDirectory()
+            let left = try await leave(in: directory, script: "echo ready >&3; exec sleep 1000", granted: true)
+            let shim = try #require(ProcessTable.entry(of: left.pid)).parent
+            let shimIdentity = try #require(ProcessFacts.identity(of: shim))
+            let bench = try HostUnderTest(directory: directory)
+            #expect(
+                await ShimProcessHost.sweepLeftovers(runtimeDirectory: directory) { _ in .seconds(20) } == [
+                    "engine (pid \(left.pid)): ended by SIGTERM"
+                ])
+            #expect(await waitForEnd(of: shimIdentity), "a shim whose child was started again would stay")
+            await bench.host.shutdown()
+        }
+
         @Test("a stranger that has got the number of a recorded process is never touched")
         func stranger() async throws {
             let directory = try HostUnderTest.makeDirectory()
@@ -93,11 +108,13 @@ extension ShimProcessHostTests {
         }
 
         /// Starts a process and forgets about it, as a control plane does that is killed.
-        private func leave(in directory: String, script: String) async throws -> ProcessIdentity {
+        private func leave(in directory: String, script: String, granted: Bool = false) async throws -> ProcessIdentity
+        {
             let bench = try HostUnderTest(directory: directory, keepsDirectory: true)
             bench.start(script: script)
             let identity = try await bench.started()
             #expect(try await bench.word() == "ready")
+            if granted { bench.host.grant(bench.plan("engine", ["/bin/sleep", "1000"]), generation: 2) }
             return identity
         }
     }

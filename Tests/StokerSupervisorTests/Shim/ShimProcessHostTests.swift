@@ -37,6 +37,35 @@ import Testing
         await bench.host.shutdown()
     }
 
+    @Test("a granted restart is told as an end with its evidence, then as a start")
+    func succession() async throws {
+        let bench = try HostUnderTest()
+        let successor = bench.plan("engine", ["/bin/sh", "-c", "echo successor; exec sleep 1000"])
+        var generation: UInt64 = 0
+        var exit: ProcessExit?
+        // A death can overtake the grant: then it is told as any other, and the next one is tried.
+        while exit == nil {
+            generation += 1
+            bench.start(script: "exec sleep 1000", generation: generation)
+            let child = try await bench.started()
+            bench.host.grant(successor, generation: generation + 1)
+            kill(child.pid, SIGKILL)
+            exit = try await bench.next { event -> ProcessExit?? in
+                switch event.kind {
+                case .succeeded(let exit): .some(exit)
+                case .exited: .some(nil)
+                default: nil
+                }
+            }
+        }
+        #expect(exit?.status == .signal(SIGKILL, dumpedCore: false))
+        #expect(exit?.outOfMemory == false)
+        #expect(try await bench.next { $0 }.generation == generation + 1)
+        bench.host.terminate("engine", generation: generation + 1)
+        _ = try await bench.exit()
+        await bench.host.shutdown()
+    }
+
     @Test("terminate ends a polite process, kill any other")
     func stops() async throws {
         let bench = try HostUnderTest()

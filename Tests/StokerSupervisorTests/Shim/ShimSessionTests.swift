@@ -147,6 +147,46 @@ import Testing
             ).effects == [.launch, .send(.start(second))])
     }
 
+    // MARK: Granted restarts
+
+    @Test(
+        "a grant goes to the shim for the generation that follows the one that runs, and only while it can see the end")
+    func grants() {
+        #expect(after(.start(order), .report(.started(child)), .grant(second)).effects == [.send(.grant(second))])
+        #expect(after(.start(order), .grant(order)).effects == [])
+        #expect(after(.grant(second)).effects == [])
+        let orphaned = after(
+            .start(order), .report(.started(child)), .shimEnded(reason: "died", survivor: identity), .grant(second))
+        #expect(orphaned.effects == [])
+    }
+
+    @Test("a grant is taken back at the shim, if there is one")
+    func revokes() {
+        #expect(after(.start(order), .grant(second), .revoke).effects == [.send(.revoke)])
+        #expect(after(.start(order), .revoke).effects == [])
+    }
+
+    @Test("a successor takes the place of the run that has ended, even if its grant was revoked meanwhile")
+    func succeeds() {
+        let run = ShimSession.Run(order: order, identity: identity)
+        for crossing in [nil, .revoke, .terminate(generation: 1)] as [ShimSession.Input?] {
+            var session = after(.start(order), .report(.started(child)), .grant(second)).session
+            if let crossing { _ = session.handle(crossing) }
+            #expect(session.handle(.report(.succeeded(exit))) == [.emitSuccession(exit, run)])
+            #expect(session.run == ShimSession.Run(order: second))
+            let next = ChildState(generation: 2, pid: 101, startTime: 8)
+            let started = ProcessIdentity(pid: 101, startTime: 8, bootID: "boot")
+            #expect(session.handle(.report(.started(next))) == [.emit(generation: 2, .started(started))])
+            #expect(session.handle(.report(.succeeded(exit))) == [])
+        }
+    }
+
+    @Test("a succession that was never granted, or to one that has ended, is no news")
+    func ungranted() {
+        #expect(after(.start(order), .report(.succeeded(exit))).effects == [])
+        #expect(after(.start(order), .grant(second), .report(.exited(exit)), .report(.succeeded(exit))).effects == [])
+    }
+
     // MARK: Lost shims
 
     @Test("a shim that cannot be launched is a failed start")

@@ -41,6 +41,14 @@ extension SimulatedWorld {
         }
     }
 
+    /// A new child, with what is wrong with it.
+    func add(_ process: ProcessPlan, _ generation: UInt64, _ state: inout State) -> Traits {
+        var traits = state.isCalm ? Traits() : Traits.drawn(&state.random)
+        if !state.isCalm, state.doomed.contains(process.name) { traits.lifetime = .milliseconds(5) }
+        state.children[process.name] = Child(plan: process, generation: generation, traits: traits)
+        return traits
+    }
+
     func spawn(_ name: String, _ generation: UInt64) {
         let now = now
         let outcome: (child: Child, pid: Int32)? = state.withLock { state in
@@ -77,10 +85,33 @@ extension SimulatedWorld {
         let child: Child? = state.withLock { state in
             guard let child = state.children[name], child.generation == generation else { return nil }
             state.children[name] = nil
+            if let plan = child.successor {
+                state.successions += 1
+                state.lastGeneration[name] = generation + 1
+                _ = add(plan, generation + 1, &state)
+            }
             return child
         }
         guard let child else { return }
+        guard child.successor == nil else { return succeed(name, generation, status) }
         say(name, generation, .exited(child.isOrphan ? .unknown : status, evidence: [], outOfMemory: nil))
+    }
+
+    /// The successor is there; it takes a moment until that is known, in which orders may cross.
+    private func succeed(_ name: String, _ generation: UInt64, _ status: ExitStatus) {
+        let delay = state.withLock { $0.random.duration(below: .milliseconds($0.random.chance(0.3) ? 8000 : 20)) }
+        clock.schedule(after: delay) {
+            self.say(name, generation, .succeeded(ProcessExit(status)))
+            self.spawn(name, generation + 1)
+        }
+    }
+
+    /// The process dies now.
+    func crash(_ name: String) {
+        let generation = state.withLock { state in
+            state.children[name].flatMap { $0.isSpawned ? $0.generation : nil }
+        }
+        if let generation { end(name, generation, .signal(11, dumpedCore: true)) }
     }
 
     /// The shim of a process dies; the process does not.
@@ -88,6 +119,7 @@ extension SimulatedWorld {
         let generation: UInt64? = state.withLock { state in
             guard state.children[name]?.isSpawned == true else { return nil }
             state.children[name]?.isOrphan = true
+            state.children[name]?.successor = nil
             return state.children[name]?.generation
         }
         if let generation { say(name, generation, .shimLost("the socket closed")) }

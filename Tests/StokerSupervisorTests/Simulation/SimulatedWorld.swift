@@ -17,6 +17,8 @@ final class SimulatedWorld: ProcessHost, Prober, EventSink {
         var terminatedAt: Duration?
         var isKilled = false
         var isOrphan = false
+        /// What its shim may start in its place when it ends by itself.
+        var successor: ProcessPlan?
     }
 
     /// What is wrong with a child; drawn at its start.
@@ -44,6 +46,8 @@ final class SimulatedWorld: ProcessHost, Prober, EventSink {
         var lastPID: Int32 = 100
         var questions: [String: Int] = [:]
         var violations: [String] = []
+        /// How often a shim has started a successor by itself.
+        var successions = 0
         var events: [Event] = []
         /// What the last event about each process was, and when.
         var lastEvent: [String: (kind: Event.Kind, at: Duration)] = [:]
@@ -98,10 +102,7 @@ final class SimulatedWorld: ProcessHost, Prober, EventSink {
         let delay = state.withLock { state in
             checkStart(of: process, generation, &state)
             state.lastGeneration[name] = generation
-            var traits = state.isCalm ? Traits() : Traits.drawn(&state.random)
-            if !state.isCalm, state.doomed.contains(name) { traits.lifetime = .milliseconds(5) }
-            state.children[name] = Child(plan: process, generation: generation, traits: traits)
-            return traits.spawnDelay
+            return add(process, generation, &state).spawnDelay
         }
         clock.schedule(after: delay) { self.spawn(name, generation) }
     }
@@ -113,6 +114,7 @@ final class SimulatedWorld: ProcessHost, Prober, EventSink {
                 return nil
             }
             child.terminatedAt = child.terminatedAt ?? now
+            child.successor = nil
             state.children[process] = child
             return child.traits.terminationTime
         }
@@ -131,12 +133,26 @@ final class SimulatedWorld: ProcessHost, Prober, EventSink {
                 state.violations.append("\(process): SIGKILL before SIGTERM")
             }
             child.isKilled = true
+            child.successor = nil
             state.children[process] = child
             return child.isSpawned ? child.traits.killTime : nil
         }
         guard let time else { return }
         clock.schedule(after: time) { self.end(process, generation, .signal(9, dumpedCore: false)) }
     }
+
+    func grant(_ process: ProcessPlan, generation: UInt64) {
+        state.withLock { state in
+            guard var child = state.children[process.name], child.generation + 1 == generation else { return }
+            if !child.isSpawned || child.terminatedAt != nil || child.isKilled {
+                state.violations.append("\(process.name): a successor granted to one that ends or has not started")
+            }
+            child.successor = child.isOrphan ? nil : process
+            state.children[process.name] = child
+        }
+    }
+
+    func revoke(_ process: String) { state.withLock { $0.children[process]?.successor = nil } }
 
     func forget(_ process: String) {
         state.withLock { state in

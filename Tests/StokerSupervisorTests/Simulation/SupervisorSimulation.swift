@@ -12,6 +12,9 @@ struct SupervisorSimulation {
         var jobs: Int
         var time: Duration
         var kinds: Set<Event.Kind>
+        /// How often a shim started a successor by itself, and how often that crossed an order to stop.
+        var successions: Int
+        var crossings: Int
         /// Of each process in peace, before the shutdown.
         var finalStates: [ProcessStatus.State]
     }
@@ -34,7 +37,9 @@ struct SupervisorSimulation {
         return world.state.withLock { state in
             Outcome(
                 problems: problems, trace: executor.trace, jobs: executor.jobs, time: executor.clock.now.offset,
-                kinds: Set(state.events.map(\.kind)), finalStates: states)
+                kinds: Set(state.events.map(\.kind)), successions: state.successions,
+                crossings: state.events.count { $0.message.contains("its shim had started it again") },
+                finalStates: states)
         }
     }
 
@@ -120,7 +125,10 @@ struct Operators {
         case 7...8: await edit(plan.name)
         case 9: await takeOut(plan.name)
         case 10: world.loseShim(of: plan.name)
-        default: break
+        default:
+            // A death and an order that cross.
+            world.crash(plan.name)
+            await give(random.chance(0.5) ? .stop : .restart, plan)
         }
     }
 

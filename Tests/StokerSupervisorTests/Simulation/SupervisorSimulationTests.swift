@@ -13,6 +13,8 @@ struct SupervisorSimulationTests {
         var failure: (seed: UInt64, problems: [String])?
         var kinds: Set<Event.Kind> = []
         var states: Set<ProcessStatus.State> = []
+        var successions = 0
+        var crossings = 0
     }
 
     /// A thread of its own for each block: the pool's are for the tests that must not wait.
@@ -25,6 +27,8 @@ struct SupervisorSimulationTests {
         // The chaos was worth its name: everything happened that can happen to a process, and peace came in every form.
         let possible = Event.Kind.allCases.filter { $0.rawValue.hasPrefix("process.") || $0 == .shimLost }
         #expect(summary.kinds == Set(possible))
+        #expect(summary.successions > 300)
+        #expect(summary.crossings > 20)
         #expect(summary.states == [.ready, .stopped, .failed, .waiting])
     }
 
@@ -46,6 +50,8 @@ struct SupervisorSimulationTests {
             let outcome = SupervisorSimulation(seed: seed).run()
             summary.kinds.formUnion(outcome.kinds)
             summary.states.formUnion(outcome.finalStates)
+            summary.successions += outcome.successions
+            summary.crossings += outcome.crossings
             if !outcome.problems.isEmpty {
                 summary.failure = (seed, outcome.problems)
                 break
