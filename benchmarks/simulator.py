@@ -91,19 +91,20 @@ def main():
         buffer = bytearray(1 << 20)
         # Over the start, when all streams are opened at once.
         read_until(poll, sockets, time.monotonic() + 2, buffer)
-        before, begin = processor_seconds(process.pid), time.monotonic()
+        before, begin, first = processor_seconds(process.pid), time.monotonic(), state(port)["events"]
         total = read_until(poll, sockets, begin + arguments.seconds, buffer)
         taken, elapsed = processor_seconds(process.pid) - before, time.monotonic() - begin
+        events = state(port)["events"] - first
         for connection in sockets.values():
             connection.close()
         time.sleep(0.5)
         late = state(port)["late_ns"]
-        events = arguments.streams * arguments.rate * elapsed
         print(
             json.dumps(
                 {
                     "streams": arguments.streams,
-                    "events_per_second": arguments.streams * arguments.rate,
+                    "events_per_second": round(events / elapsed),
+                    "asked_per_second": arguments.streams * arguments.rate,
                     "bytes_per_second": round(total / elapsed),
                     "core": round(taken / elapsed, 3),
                     "events_per_core_second": round(events / taken),

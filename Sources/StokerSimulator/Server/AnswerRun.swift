@@ -209,8 +209,12 @@ final class AnswerRun {
     // MARK: - Whole answers
 
     private func answerWhole(to connection: ConnectionHandler, _ now: Int64) {
-        let reading = engine.pacer.reading(at: now)
-        engine.late.record(reading - due)
+        if fault.breakage == .stall, let delay = fault.delay {
+            fault = AnswerFault(nil)
+            due += delay
+            return plan()
+        }
+        engine.late.record(engine.pacer.reading(at: now) - due)
         var text = ""
         var reasoning = ""
         while let token = script.next() {

@@ -261,11 +261,15 @@ extension ConnectionHandler {
     func hangUp(withReset: Bool) {
         isClosing = true
         guard let context else { return }
-        if withReset, let options = context.channel as? any SocketOptionProvider {
-            // What lingers for no time is dropped, and the peer gets RST.
-            options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenFailure { _ in }
+        let channel = context.channel
+        // Closing drops what the socket has not taken yet: an empty write is through when all before it are.
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
+            if withReset, let options = channel as? any SocketOptionProvider {
+                // What lingers for no time is dropped, and the peer gets RST.
+                options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenFailure { _ in }
+            }
+            channel.close(promise: nil)
         }
-        context.close(promise: nil)
     }
 
     private func head(_ status: Int, _ contentType: String, _ lines: String) -> String {
