@@ -24,6 +24,16 @@ size_t cmetrics_gzip(const uint8_t *input, size_t length, uint8_t *output, size_
     return written;
 }
 
+size_t cmetrics_deflate(const uint8_t *input, size_t length, uint8_t *output, size_t room, int level) {
+    uLongf written = room;
+    return compress2(output, &written, input, length, level) == Z_OK ? written : 0;
+}
+
+size_t cmetrics_inflate(const uint8_t *input, size_t length, uint8_t *output, size_t room) {
+    uLongf written = room;
+    return uncompress(output, &written, input, length) == Z_OK ? written : 0;
+}
+
 uint64_t cmetrics_heap_bytes(void) {
     struct mallinfo2 info = mallinfo2();
     return (uint64_t)info.uordblks + (uint64_t)info.hblkhd;

@@ -54,7 +54,7 @@ package struct Bootstrap {
     }
 
     /// Where the middle 95 % lie.
-    static func middle(_ figures: [Double]) -> ClosedRange<Double> {
+    package static func middle(_ figures: [Double]) -> ClosedRange<Double> {
         let sorted = figures.sorted()
         guard !sorted.isEmpty else { return 0...0 }
         let cut = Int(Double(sorted.count) * 0.025)

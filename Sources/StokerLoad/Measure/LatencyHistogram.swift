@@ -141,8 +141,11 @@ extension LatencyHistogram {
             count += Int(counted)
             sum += Double(HDRLayout.lowest(of: slot) + HDRLayout.highest(of: slot)) / 2 * Double(counted)
         }
-        lowestSeen = exact?.lowest ?? HDRLayout.lowest(of: first)
-        highestSeen = exact?.highest ?? HDRLayout.highest(of: last)
-        if let exact { sum = exact.sum }
+        // What a file says beside its counts is believed as far as the counts allow.
+        let bounds = HDRLayout.lowest(of: first)...HDRLayout.highest(of: last)
+        lowestSeen = Swift.min(Swift.max(exact?.lowest ?? 0, bounds.lowerBound), bounds.upperBound)
+        highestSeen = Swift.max(Swift.min(exact?.highest ?? .max, bounds.upperBound), lowestSeen)
+        sum = exact?.sum ?? sum
+        sum = Swift.min(Swift.max(sum, Double(lowestSeen) * Double(count)), Double(highestSeen) * Double(count))
     }
 }
