@@ -95,7 +95,8 @@ let package = Package(
         library(
             "StokerLoad", ["StokerCore", "StokerHost", "StokerMetrics", "StokerWire", "CLinux", "COpenSSL"],
             outside: [histogram, heap, deque]),
-        library("StokerSimulator", ["StokerCore", "StokerMetrics"], outside: [nioCore, nioPosix, nioHTTP1, logging]),
+        library(
+            "StokerSimulator", ["StokerCore", "StokerMetrics", "StokerWire"], outside: [nioCore, nioPosix]),
         library(
             "StokerSupervisor", ["StokerCore", "StokerHost", "StokerProbe", "StokerMetrics", "ShimProtocol"],
             outside: [lifecycle, logging]),

@@ -38,8 +38,8 @@ import Testing
                 "UnixSignals", "Foundation", "FoundationEssentials",
             ]),
         "StokerSimulator": Allowed(
-            own: ["StokerCore", "StokerMetrics"],
-            outside: ["NIOCore", "NIOPosix", "NIOHTTP1", "Logging", "Foundation", "FoundationEssentials"]),
+            own: ["StokerCore", "StokerMetrics", "StokerWire"],
+            outside: ["NIOCore", "NIOPosix", "FoundationEssentials"]),
         "StokerSupervisor": Allowed(
             own: ["StokerCore", "StokerHost", "StokerProbe", "StokerMetrics", "ShimProtocol", "CLinux"],
             outside: ["ServiceLifecycle", "Logging", "FoundationEssentials"]),

@@ -34,6 +34,7 @@ struct Chunk: Decodable {
         struct Message: Decodable {
             let role: String?
             let content: String?
+            let reasoningContent: String?
         }
 
         let text: String?
@@ -56,6 +57,7 @@ struct Chunk: Decodable {
     let systemFingerprint: String?
     let choices: [Choice]
     let usage: Usage?
+    let stokerSentNs: Int64?
 
     static var decoder: JSONDecoder {
         let decoder = JSONDecoder()
@@ -71,7 +73,9 @@ final class LoopbackClient: Sendable {
     private let firstBytes: EventLoopFuture<Void>
 
     /// Sends a request. `body` makes it a POST.
-    init(port: Int, _ path: String, body: String? = nil, headers: [(String, String)] = []) async throws {
+    init(
+        port: Int, _ path: String, body: String? = nil, headers: [(String, String)] = [], method: HTTPMethod? = nil
+    ) async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let answer = loop.makePromise(of: WireAnswer.self)
         let first = loop.makePromise(of: Void.self)
@@ -85,7 +89,8 @@ final class LoopbackClient: Sendable {
             .connect(host: "127.0.0.1", port: port).get()
         self.answer = answer.futureResult
         firstBytes = first.futureResult
-        var head = HTTPRequestHead(version: .http1_1, method: body == nil ? .GET : .POST, uri: path)
+        let usual: HTTPMethod = body == nil ? .GET : .POST
+        var head = HTTPRequestHead(version: .http1_1, method: method ?? usual, uri: path)
         head.headers = HTTPHeaders([("host", "localhost"), ("connection", "close")] + headers)
         if let body { head.headers.add(name: "content-length", value: "\(body.utf8.count)") }
         channel.write(HTTPClientRequestPart.head(head), promise: nil)
@@ -104,9 +109,10 @@ final class LoopbackClient: Sendable {
 
     /// Sends a request and waits for the whole answer.
     static func ask(
-        _ server: SimulatorServer, _ path: String, _ body: String? = nil, headers: [(String, String)] = []
+        _ server: SimulatorServer, _ path: String, _ body: String? = nil, headers: [(String, String)] = [],
+        method: HTTPMethod? = nil
     ) async throws -> WireAnswer {
-        try await LoopbackClient(port: server.port, path, body: body, headers: headers).whole()
+        try await LoopbackClient(port: server.port, path, body: body, headers: headers, method: method).whole()
     }
 }
 
@@ -153,19 +159,26 @@ extension SimulatorOptions {
     /// An engine that answers at once.
     static func quick(
         model: String = "sim", tokens: Int = 16, ttft: Duration = .zero, itl: Duration = .zero,
-        startup: Duration = .zero, slots: Int = 0
+        startup: Duration = .zero, slots: Int = 0, dialect: SimulatorDialect = .vllm,
+        _ change: (inout SimulatorOptions) -> Void = { _ in }
     ) -> SimulatorOptions {
-        SimulatorOptions(
-            model: model, timeline: Timeline(firstToken: ttft, interval: itl), tokens: tokens, startup: startup,
-            slots: slots)
+        var options = SimulatorOptions(model: model)
+        options.dialect = dialect
+        options.firstToken = .constant(ttft)
+        options.interval = .constant(itl)
+        options.tokens = tokens
+        options.startup = startup
+        options.slots = slots
+        change(&options)
+        return options
     }
 }
 
 /// Runs a test against a simulator on a port of the kernel's choice.
 func withSimulator<Value: Sendable>(
-    _ options: SimulatorOptions = .quick(), _ test: (SimulatorServer) async throws -> Value
+    _ options: SimulatorOptions = .quick(), door: ProcessDoor = .real, _ test: (SimulatorServer) async throws -> Value
 ) async throws -> Value {
-    let server = try await SimulatorServer.start(options, on: Endpoint(host: "127.0.0.1", port: 0))
+    let server = try await SimulatorServer.start(options, on: Endpoint(host: "127.0.0.1", port: 0), door: door)
     do {
         let value = try await test(server)
         await server.stop()

@@ -84,9 +84,9 @@ struct SimulatorServerTests {
         }
     }
 
-    @Test("An assistant's last message is continued without the flag too, as llama.cpp does")
+    @Test("An assistant's last message is continued without the flag, if it is llama.cpp")
     func prefill() async throws {
-        try await withSimulator { server in
+        try await withSimulator(.quick(dialect: .llamaCpp)) { server in
             let whole = try await LoopbackClient.ask(server, "/v1/chat/completions", chat).decoded(Chunk.self)
             let text = try #require(whole.choices[0].said)
             let rest = try await LoopbackClient.ask(
@@ -239,7 +239,7 @@ struct SimulatorServerTests {
         try await withSimulator { server in
             let taken = Endpoint(host: "127.0.0.1", port: UInt16(server.port))
             let message = "cannot listen on 127.0.0.1:\(server.port): Address already in use"
-            await #expect(throws: SimulatorError(message: message)) {
+            await #expect(throws: SimulatorError(message: message, takenPort: UInt16(server.port))) {
                 try await SimulatorServer.start(.quick(), on: taken)
             }
         }

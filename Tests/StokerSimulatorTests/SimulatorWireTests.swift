@@ -1,46 +1,8 @@
-import NIOCore
-import NIOPosix
-import StokerCore
 import StokerSimulator
 import Testing
 
-/// Sends bytes and collects all that comes until the other side closes.
-private func exchange(
-    _ server: SimulatorServer, _ bytes: String, hangsUp: Bool = false
-) async throws -> String {
-    let loop = MultiThreadedEventLoopGroup.singleton.next()
-    let promise = loop.makePromise(of: String.self)
-    let channel = try await ClientBootstrap(group: loop)
-        .channelInitializer { channel in
-            channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandler(ByteCollector(promise))
-            }
-        }
-        .connect(host: "127.0.0.1", port: server.port).get()
-    try await channel.writeAndFlush(ByteBuffer(string: bytes)).get()
-    if hangsUp { try await channel.close().get() }
-    return try await promise.futureResult.get()
-}
-
-private final class ByteCollector: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-
-    private let promise: EventLoopPromise<String>
-    private var bytes = ByteBuffer()
-
-    init(_ promise: EventLoopPromise<String>) { self.promise = promise }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var part = unwrapInboundIn(data)
-        bytes.writeBuffer(&part)
-    }
-
-    func channelInactive(context: ChannelHandlerContext) { promise.succeed(String(buffer: bytes)) }
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
-}
-
 private func request(_ body: String, version: String = "1.1", headers: String = "") -> String {
-    "POST /v1/completions HTTP/\(version)\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\(headers)\r\n\(body)"
+    rawPost("/v1/completions", body, version: version, headers: headers)
 }
 
 @Suite("Simulator on the wire")
@@ -50,7 +12,7 @@ struct SimulatorWireTests {
         try await withSimulator(.quick(tokens: 1)) { server in
             let first = request(#"{"prompt":"one","stream":true}"#)
             let second = request(#"{"prompt":"two"}"#, headers: "Connection: close\r\n")
-            let text = try await exchange(server, first + second)
+            let text = try await rawExchange(server, first + second).text
             #expect(text.components(of: "HTTP/1.1 200 OK") == 2)
             let stream = try #require(text.firstRange(of: "data: [DONE]"))
             let whole = try #require(text.firstRange(of: #""object":"text_completion","created""#, after: stream))
@@ -61,7 +23,7 @@ struct SimulatorWireTests {
     @Test("A stream to an HTTP/1.0 client is not chunked and ends with the connection")
     func http10() async throws {
         try await withSimulator(.quick(tokens: 2)) { server in
-            let text = try await exchange(server, request(#"{"prompt":"x","stream":true}"#, version: "1.0"))
+            let text = try await rawExchange(server, request(#"{"prompt":"x","stream":true}"#, version: "1.0")).text
             #expect(!text.lowercased().contains("transfer-encoding"))
             #expect(text.hasSuffix("data: [DONE]\n\n"))
         }
@@ -74,7 +36,7 @@ struct SimulatorWireTests {
         ])
     func garbage(bytes: String) async throws {
         try await withSimulator { server in
-            let text = try await exchange(server, bytes)
+            let text = try await rawExchange(server, bytes).text
             #expect(text.isEmpty || text.hasPrefix("HTTP/1.1 400"))
             #expect(try await LoopbackClient.ask(server, "/health").status == 200)
         }
@@ -85,7 +47,7 @@ struct SimulatorWireTests {
         try await withSimulator { server in
             let whole = request(#"{"prompt":"x","stream":true}"#)
             for count in stride(from: 1, to: whole.count, by: 9) {
-                _ = try await exchange(server, String(whole.prefix(count)), hangsUp: true)
+                _ = try await rawExchange(server, String(whole.prefix(count)), hangsUp: true)
             }
             #expect(try await LoopbackClient.ask(server, "/health").status == 200)
         }

@@ -4,7 +4,8 @@ import StokerHost
 /// What becomes of connections and the requests on them.
 extension LoadLoop {
     /// Sends a turn, on a connection that is there or a new one.
-    func begin(_ talker: Talker, scheduled: Nanoseconds, _ now: Nanoseconds) {
+    func begin(_ talker: Talker, scheduled: Nanoseconds) {
+        let now = clock.now
         setInFlight(inFlight + 1, at: now)
         carry(Call(talker, scheduled: scheduled, began: now, endpoint: plan.target.endpoint))
     }
@@ -189,9 +190,15 @@ extension LoadLoop {
     }
 
     private func finish(_ call: Call, _ outcome: Outcome, _ sample: String, at now: Nanoseconds) {
-        setInFlight(inFlight - 1, at: now)
+        release(call, at: now)
         account(call.closed(outcome, at: now), sample: outcome == .ok ? "" : sample)
         goOn(call.talker, after: outcome, at: now)
+    }
+
+    /// One less in flight, and how long it was.
+    private func release(_ call: Call, at now: Nanoseconds) {
+        setInFlight(inFlight - 1, at: now)
+        tally.client.residenceTime += Double(now - call.began)
     }
 
     func sweepDeadlines(_ now: Nanoseconds) {
@@ -206,7 +213,7 @@ extension LoadLoop {
         for case let connection? in connections {
             guard let call = connection.call else { continue }
             connection.call = nil
-            setInFlight(inFlight - 1, at: now)
+            release(call, at: now)
             account(call.closed(.censored, at: now), sample: "")
         }
     }

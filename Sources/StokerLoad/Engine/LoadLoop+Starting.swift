@@ -15,18 +15,18 @@ extension LoadLoop {
             stays = stays.dropFirst()
             guard budget > 0 else { continue }
             users += 1
-            ask(Talker(session(at: stay.start), stay: stay), scheduled: stay.start, now)
+            ask(Talker(session(at: stay.start), stay: stay), scheduled: stay.start)
         }
         while let wakeup = wakeups.min, wakeup.time <= now {
             wakeups.removeMin()
-            ask(wakeup.talker, scheduled: wakeup.time, now)
+            ask(wakeup.talker, scheduled: wakeup.time)
         }
         while let time = nextArrival, time <= now {
             nextArrival = arrivals?.next()
             guard budget > 0 else { continue }
-            arrive(at: time, now)
+            ask(Talker(session(at: time)), scheduled: time)
         }
-        while !isAtCap, let first = waiting.popFirst() { begin(first.talker, scheduled: first.time, clock.now) }
+        while !isAtCap, let first = waiting.popFirst() { begin(first.talker, scheduled: first.time) }
     }
 
     /// The run takes no more: what has not begun does not begin.
@@ -38,20 +38,16 @@ extension LoadLoop {
         while let first = waiting.popFirst() { account(unsent(first.talker, first.time, .censored), sample: "") }
     }
 
-    private func arrive(at time: Nanoseconds, _ now: Nanoseconds) {
-        ask(Talker(session(at: time)), scheduled: time, now)
-    }
-
     private func session(at time: Nanoseconds) -> Session {
         sessions.next(isWarmUp: time < plan.stop.warmUp)
     }
 
     /// A turn is due: it begins, waits for its turn under the cap, or is dropped.
-    private func ask(_ talker: Talker, scheduled: Nanoseconds, _ now: Nanoseconds) {
+    private func ask(_ talker: Talker, scheduled: Nanoseconds) {
         if let stayEnd = talker.stay?.end, scheduled >= stayEnd { return leave() }
         guard budget > 0 else { return talker.stay == nil ? () : leave() }
         budget -= 1
-        guard talker.stay == nil, isAtCap else { return begin(talker, scheduled: scheduled, clock.now) }
+        guard talker.stay == nil, isAtCap else { return begin(talker, scheduled: scheduled) }
         switch plan.capacity.atCap {
         case .queue: waiting.append(wakeup(talker, at: scheduled))
         case .drop: account(unsent(talker, scheduled, .dropped), sample: "")
@@ -68,12 +64,11 @@ extension LoadLoop {
     /// After an answer, or none: the talker's next turn, its next session, or its end.
     func goOn(_ talker: Talker, after outcome: Outcome, at now: Nanoseconds) {
         let asked = talker.current
-        if !talker.advance() {
-            guard talker.stay != nil else { return }
-            talker.begin(session(at: now))
-        }
+        let hasTurn = talker.advance()
+        guard hasTurn || talker.stay != nil else { return }
         var pause = asked?.pause ?? thinkTime()
         if outcome.isBad, outcome.isBeforeAnswer { pause = max(pause, Self.failurePause) }
+        if !hasTurn { talker.begin(session(at: now + pause)) }
         wakeups.insert(wakeup(talker, at: now + pause))
     }
 

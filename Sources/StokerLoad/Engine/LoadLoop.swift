@@ -215,7 +215,6 @@ final class LoadLoop {
     }
 
     func account(_ record: RequestRecord, sample: String) {
-        if record.sent > 0 { tally.client.residenceTime += Double(record.end - record.sent) }
         tally.record(record, sample: sample, objective: plan.objective, isWarmUp: isWarmUp(record))
     }
 }

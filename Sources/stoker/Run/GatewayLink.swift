@@ -18,9 +18,6 @@ actor GatewayLink {
     private let sink: any EventSink
     private let now: @Sendable () -> Timestamp
     private var watch: GatewayWatch
-    /// The last answer, read: the next one mostly says the same, and to read it again would be half the work of a
-    /// control plane that has nothing to do.
-    private var lastAnswer: (body: [UInt8], status: GatewayStatus)?
 
     init(
         socket: String, client: CurlClient, table: RoutingTable, sink: any EventSink,
@@ -59,17 +56,11 @@ actor GatewayLink {
     private func ask() async {
         do {
             let answer = try await send("GET", "/status")
-            await perform(watch.handle(.report(try read(answer.body))))
+            let status = try JSONDecoder().decode(GatewayStatus.self, from: Data(answer.body))
+            await perform(watch.handle(.report(status)))
         } catch {
             await perform(watch.handle(.silence("\(error)")))
         }
-    }
-
-    private func read(_ body: [UInt8]) throws -> GatewayStatus {
-        if let lastAnswer, lastAnswer.body == body { return lastAnswer.status }
-        let status = try JSONDecoder().decode(GatewayStatus.self, from: Data(body))
-        lastAnswer = (body, status)
-        return status
     }
 
     private func perform(_ effects: [GatewayWatch.Effect]) async {

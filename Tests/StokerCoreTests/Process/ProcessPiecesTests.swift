@@ -94,6 +94,37 @@ struct RestartBudgetTests {
         #expect(budget.decide(at: .seconds(9), stableFor: nil, policy: policy, random: &random) == .giveUp)
         #expect(later.decide(at: .seconds(10), stableFor: nil, policy: policy, random: &random) != .giveUp)
     }
+
+    @Test("foresees an immediate restart exactly when an end would lead to one", arguments: 0..<50 as Range<UInt64>)
+    func foresight(seed: UInt64) {
+        var policy = policy
+        policy.stableAfter = .seconds(60)
+        policy.giveUpStarts = 4
+        policy.giveUpWithin = .seconds(200)
+        var (budget, random, now) = (RestartBudget(), SeededGenerator(seed: seed), Duration.zero)
+        for _ in 1...20 {
+            budget.noteStart(at: now, policy: policy)
+            let readySince = now
+            now += random.duration(below: .seconds(120))
+            let foreseen = budget.timeUntilImmediate(at: now, readySince: readySince, policy: policy)
+            var (copy, other) = (budget, random)
+            let end = now + (foreseen ?? .zero)
+            let decision = copy.decide(at: end, stableFor: end - readySince, policy: policy, random: &other)
+            #expect((decision == .restart(after: .zero)) == (foreseen != nil))
+            _ = budget.decide(at: now, stableFor: now - readySince, policy: policy, random: &random)
+        }
+    }
+
+    @Test("foresees no wait for the first restart, and the rest of a stable run for the next")
+    func foreseenWait() {
+        var (budget, random) = (RestartBudget(), SeededGenerator(seed: 1))
+        budget.noteStart(at: .zero, policy: policy)
+        #expect(budget.timeUntilImmediate(at: .seconds(1), readySince: .seconds(1), policy: policy) == .zero)
+        _ = budget.decide(at: .seconds(1), stableFor: nil, policy: policy, random: &random)
+        budget.noteStart(at: .seconds(1), policy: policy)
+        #expect(budget.timeUntilImmediate(at: .seconds(3), readySince: .seconds(2), policy: policy) == .seconds(59))
+        #expect(budget.timeUntilImmediate(at: .seconds(90), readySince: .seconds(2), policy: policy) == .zero)
+    }
 }
 
 extension RestartBudget.Decision {
