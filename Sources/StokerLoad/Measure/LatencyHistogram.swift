@@ -1,8 +1,8 @@
 /// Counts of durations, exact to three significant digits from 1 µs to 1 h: adding two is the same as having recorded
 /// into one, which averages of percentiles never are.
 ///
-/// An HDR histogram that keeps only the range of slots in use. A run has hundreds of them (parts × measures × loops), and
-/// latencies of one kind lie within two powers of ten: a fifth of what an array from zero would take.
+/// An HDR histogram that keeps only the range of slots in use. A run has hundreds of them (parts × measures × loops),
+/// and latencies of one kind lie within two powers of ten: a fifth of what an array from zero would take.
 package struct LatencyHistogram: Sendable, Equatable {
     /// Beyond it everything counts as this.
     package static let highest: Nanoseconds = 3_600_000_000_000

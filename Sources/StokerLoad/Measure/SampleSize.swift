@@ -1,6 +1,7 @@
 /// How many values a percentile needs before it says more than luck.
 ///
-/// The counts that MLPerf's endpoint harness asks for at 99 % confidence (mlcommons/endpoints, `docs/early_stopping.md`).
+/// The counts that MLPerf's endpoint harness asks for at 99 % confidence (mlcommons/endpoints,
+/// `docs/early_stopping.md`).
 package enum SampleSize {
     /// Percentiles that reports show, with the values each needs.
     package static let table: [(fraction: Double, needed: Int)] = [

@@ -5,7 +5,8 @@ extension Tally {
     /// Takes in a request that is over. On the hot path of a loop: about half a microsecond.
     ///
     /// - Parameters:
-    ///   - sample: of a failure, the beginning of the answer or the system's words; the first one of each class is kept.
+    ///   - sample: of a failure, the beginning of the answer or the system's words; the first one of each class is
+    ///   kept.
     ///   - objective: what makes it a good one.
     ///   - isWarmUp: whether it was wanted before the measurement began: it is counted apart.
     package mutating func record(
@@ -30,8 +31,8 @@ extension Tally {
         if record.outcome.isBad { note(record, sample) }
     }
 
-    /// Takes in the time between two events with tokens of one stream, at the moment of the later one. Once a token: tens
-    /// of nanoseconds. Events of the warm-up are not given here.
+    /// Takes in the time between two events with tokens of one stream, at the moment of the later one. Once a token:
+    /// tens of nanoseconds. Events of the warm-up are not given here.
     package mutating func recordGap(at time: Nanoseconds, length: Nanoseconds) {
         total.latencies.record(length, as: .icl)
         let part = partIndex(at: time)

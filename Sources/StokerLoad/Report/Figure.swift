@@ -40,7 +40,7 @@ package enum Figure {
 
     /// A share of 1 in percent.
     package static func percent(_ share: Double) -> String {
-        let value = share * 100
+        let value = (share * 1000).rounded() / 10
         return fixed(value, abs(value) >= 99.95 || value == 0 || abs(value) >= 10 && value == value.rounded() ? 0 : 1)
             + "%"
     }

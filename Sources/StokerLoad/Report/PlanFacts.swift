@@ -1,4 +1,5 @@
-/// What a report says of a plan: enough to judge the run by, to run it again, and to tell whether another one is like it.
+/// What a report says of a plan: enough to judge the run by, to run it again, and to tell whether another one is like
+/// it.
 package struct PlanFacts: Sendable, Codable, Equatable {
     /// Whether requests wait for answers.
     package enum Loop: String, Sendable, Codable {

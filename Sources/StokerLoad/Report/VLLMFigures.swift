@@ -1,7 +1,8 @@
 /// The run as `vllm bench serve` would have counted it: its names, its clock, its throughput.
 ///
-/// Latencies count from the actual send, what it calls ITL are gaps between events, throughput is over the whole run with
-/// its last answers' tail, and percentiles are given whatever their sample. For dashboards and scripts that read its files.
+/// Latencies count from the actual send, what it calls ITL are gaps between events, throughput is over the whole run
+/// with its last answers' tail, and percentiles are given whatever their sample. For dashboards and scripts that read
+/// its files.
 package struct VLLMFigures: Sendable, Equatable, Encodable {
     /// In the order of its own output, names as in its JSON.
     package let latencies: [(name: String, measure: Measure)] = [

@@ -14,8 +14,8 @@ package enum LoadExit: Int32, Sendable, CaseIterable {
 
     /// The first of these that holds: interrupted, aborted, nothing succeeded, invalid, thresholds missed.
     ///
-    /// The order is by what a script must do next: a run that was cut short is run again whatever it measured, and of an
-    /// invalid one no threshold says anything.
+    /// The order is by what a script must do next: a run that was cut short is run again whatever it measured, and of
+    /// an invalid one no threshold says anything.
     package static func of(
         _ ending: RunFacts.Ending, succeeded: Int, verdict: Verdict.Level, thresholds: [ThresholdResult]
     ) -> LoadExit {

@@ -1,8 +1,8 @@
 extension Verdict {
     /// Whether a run measured the server or its own generator. Pure: equal facts, equal verdict.
     ///
-    /// Beyond its bar a figure makes the run SUSPECT, beyond five times the bar INVALID. A bar is never crossed by one or
-    /// two requests: short runs have bad luck, and a verdict that cries wolf is turned off.
+    /// Beyond its bar a figure makes the run SUSPECT, beyond five times the bar INVALID. A bar is never crossed by one
+    /// or two requests: short runs have bad luck, and a verdict that cries wolf is turned off.
     package static func judge(_ tally: Tally, plan: PlanFacts, run: RunFacts) -> Verdict {
         let trial = Trial(tally: tally, plan: plan, run: run)
         let checks = [

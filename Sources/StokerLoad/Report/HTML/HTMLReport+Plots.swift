@@ -102,7 +102,7 @@ extension HTMLReport {
             plot.shade(0...min(length, Double(report.window.start) / 1e9), "warmup", word: "warm-up")
         }
         let end = Double(report.window.end) / 1e9
-        if end < length { plot.shade(end...length, "warmup", word: "end") }
+        if end < length * 0.97 { plot.shade(end...length, "warmup", word: "end") }
         return plot
     }
 

@@ -116,13 +116,13 @@ package struct HTMLReport {
         guard !report.distributions.isEmpty else { return "" }
         let head =
             ["milliseconds", "mean"] + SampleSize.table.map { "p\(Figure.short($0.fraction * 100))" } + [
-                "most", "values", "<span class=\"text\">definition</span>",
+                "most", "values", "<span class=\"definition\">definition</span>",
             ]
         let rows = report.distributions.map { distribution in
             [distribution.measure.rawValue, Figure.significant(distribution.mean)]
                 + distribution.quantiles.map(cell) + [
                     Figure.significant(distribution.most), Figure.count(distribution.count),
-                    "<span class=\"withheld\">\(distribution.definition)</span>",
+                    "<span class=\"definition\">\(distribution.definition)</span>",
                 ]
         }
         return "<h2>Latencies</h2>" + HTMLText.table(head, rows)

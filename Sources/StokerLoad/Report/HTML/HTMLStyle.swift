@@ -31,6 +31,8 @@ enum HTMLStyle {
         tbody th { font-weight: 500; }
         td small, dd small { color: var(--faint); font-size: .75rem; }
         td.wide { white-space: normal; text-align: left; min-width: 16rem; overflow-wrap: anywhere; }
+        td:has(.definition), th:has(.definition) { text-align: left; padding-left: .6rem; }
+        .definition { color: var(--faint); }
         table.words td, table.words th { text-align: left; }
         .withheld { color: var(--faint); }
         dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(19rem, 1fr)); gap: 0 2rem; margin: .4rem 0; font-size: .875rem; }
