@@ -34,7 +34,7 @@ final class ScriptedServer: Sendable {
             while !isOver.load(ordering: .relaxed) {
                 var waited = pollfd(fd: listener.number, events: Int16(POLLIN), revents: 0)
                 guard poll(&waited, 1, 50) > 0 else { continue }
-                let socket = accept(listener.number, nil, nil)
+                let socket = accept4(listener.number, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
                 guard socket >= 0 else { continue }
                 let number = connectionCount.wrappingAdd(1, ordering: .relaxed).oldValue
                 let connection = Descriptor(owning: socket)
