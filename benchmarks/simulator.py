@@ -15,6 +15,7 @@ import select
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 
@@ -27,9 +28,20 @@ def processor_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def state(port):
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/simulator/state", timeout=30) as answer:
+def state(port, method="GET"):
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/simulator/state", method=method)
+    with urllib.request.urlopen(request, timeout=30) as answer:
         return json.load(answer)
+
+
+def state_while_reading(port, streams, method="GET"):
+    """A reader that stops makes the kernel squeeze thousands of full receive buffers, at the writer's expense."""
+    found = {}
+    asking = threading.Thread(target=lambda: found.update(state(port, method)))
+    asking.start()
+    while asking.is_alive():
+        streams.read(0.05)
+    return found
 
 
 def free_port():
@@ -53,28 +65,46 @@ def started(program, port, rate):
     sys.exit("the simulator does not answer")
 
 
-def opened(port, count):
-    body = json.dumps({"prompt": "Hello", "stream": True, "max_tokens": 1_000_000, "ignore_eos": True}).encode()
-    head = f"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-    poll = select.epoll()
-    sockets = {}
-    for _ in range(count):
-        connection = socket.create_connection(("127.0.0.1", port))
-        connection.sendall(head + body)
-        connection.setblocking(False)
-        sockets[connection.fileno()] = connection
-        poll.register(connection.fileno(), select.EPOLLIN)
-    return poll, sockets
+class Streams:
+    """Many open streams, read without a look at what they say."""
 
+    def __init__(self, port):
+        self.port = port
+        self.poll = select.epoll()
+        self.sockets = {}
+        self.buffer = bytearray(1 << 20)
+        body = {"prompt": "Hello", "stream": True, "max_tokens": 1_000_000, "ignore_eos": True}
+        text = json.dumps(body)
+        self.request = f"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode()
 
-def read_until(poll, sockets, end, buffer):
-    """Reads everything that comes; the pause lets bytes of several tokens gather, so that the reader stays cheap."""
-    total = 0
-    while time.monotonic() < end:
-        for descriptor, _ in poll.poll(0.05, 4096):
-            total += sockets[descriptor].recv_into(buffer)
-        time.sleep(0.02)
-    return total
+    def open(self, count, seconds):
+        """Spread over the time, so that not all tokens are due at once."""
+        begin = time.monotonic()
+        while len(self.sockets) < count:
+            wanted = min(count, int((time.monotonic() - begin) / seconds * count) + 1)
+            while len(self.sockets) < wanted:
+                connection = socket.create_connection(("127.0.0.1", self.port))
+                connection.sendall(self.request)
+                connection.setblocking(False)
+                self.sockets[connection.fileno()] = connection
+                self.poll.register(connection.fileno(), select.EPOLLIN)
+            self.read(0.01)
+
+    def read(self, seconds):
+        """Reads all that comes; the pause lets several tokens gather, so that the reader stays cheap."""
+        end = time.monotonic() + seconds
+        total = 0
+        while True:
+            for descriptor, _ in self.poll.poll(0, 4096):
+                total += self.sockets[descriptor].recv_into(self.buffer)
+            rest = end - time.monotonic()
+            if rest <= 0:
+                return total
+            time.sleep(min(rest, 0.02))
+
+    def close(self):
+        for connection in self.sockets.values():
+            connection.close()
 
 
 def main():
@@ -87,18 +117,18 @@ def main():
     port = free_port()
     process = started(arguments.program, port, arguments.rate)
     try:
-        poll, sockets = opened(port, arguments.streams)
-        buffer = bytearray(1 << 20)
-        # Over the start, when all streams are opened at once.
-        read_until(poll, sockets, time.monotonic() + 2, buffer)
-        before, begin, first = processor_seconds(process.pid), time.monotonic(), state(port)["events"]
-        total = read_until(poll, sockets, begin + arguments.seconds, buffer)
+        streams = Streams(port)
+        streams.open(arguments.streams, seconds=2)
+        streams.read(1)
+        first = state_while_reading(port, streams, "DELETE")["events"]
+        before, begin = processor_seconds(process.pid), time.monotonic()
+        total = streams.read(arguments.seconds)
         taken, elapsed = processor_seconds(process.pid) - before, time.monotonic() - begin
-        events = state(port)["events"] - first
-        for connection in sockets.values():
-            connection.close()
-        time.sleep(0.5)
-        late = state(port)["late_ns"]
+        last = state_while_reading(port, streams)
+        # The counts were taken a little before and after the clock.
+        events = (last["events"] - first) * elapsed / (time.monotonic() - begin)
+        late = last["late_ns"]
+        streams.close()
         print(
             json.dumps(
                 {

@@ -262,6 +262,15 @@ private func clear(_ server: SimulatorServer, _ query: String = "") async throws
         }
     }
 
+    @Test func `a measurement may begin its lateness anew`() async throws {
+        try await withSimulator { server in
+            _ = try await LoopbackClient.ask(server, "/v1/completions", stream)
+            #expect(try await !LoopbackClient.ask(server, "/simulator/state").body.contains(#""most":0"#))
+            let fresh = try await LoopbackClient.ask(server, "/simulator/state", method: .DELETE)
+            #expect(fresh.body.contains(#""most":0"#))
+        }
+    }
+
     @Test func `totals equal what clients saw`() async throws {
         try await withSimulator(.quick(tokens: 4)) { server in
             for _ in 0..<5 { _ = try await LoopbackClient.ask(server, "/v1/completions", stream) }

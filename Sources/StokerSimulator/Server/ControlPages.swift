@@ -7,6 +7,10 @@ enum ControlPages {
     static func answer(_ path: String, _ request: SimulatedRequest, _ engine: SimulatedEngine) -> (Int, [UInt8]) {
         switch (request.method, path) {
         case ("GET", "state"): return (200, StateReport.json(engine.report))
+        case ("DELETE", "state"):
+            // The start of a measurement: what was late before it is another one's.
+            engine.late = Lateness()
+            return (200, StateReport.json(engine.report))
         case ("GET", "requests"):
             let limit = request.value(of: "limit").map { Int($0) ?? -1 } ?? Ledger.capacity
             guard limit >= 0 else { return refusal("limit must be a number from 0 on") }

@@ -6,7 +6,10 @@ import NIOCore
 /// least a gap apart, so that a hundred thousand tokens a second cost four thousand timers and not a hundred thousand;
 /// alone, a token comes on time.
 final class Pacer: NIOScheduledCallbackHandler {
-    /// Shortest time between two wake-ups, and so the most that it makes a token late by itself.
+    /// Shortest time from the end of a wake-up to the next, and so the most that it makes a token late by itself.
+    ///
+    /// NIO's loop runs tasks that are due until there are none: one that is due again at once, because the engine is
+    /// behind, would keep it from its sockets for ever.
     private static let gap: Int64 = 250_000
 
     private let loop: any EventLoop
@@ -51,7 +54,6 @@ final class Pacer: NIOScheduledCallbackHandler {
         armedFor = .max
         guard !clock.isFrozen else { return }
         var now = Self.now
-        lastTick = now
         isTicking = true
         // Those that are behind are due again at once: the loop belongs to the connections too.
         var left = heap.count
@@ -61,6 +63,7 @@ final class Pacer: NIOScheduledCallbackHandler {
             now = Self.now
         }
         isTicking = false
+        lastTick = now
         arm()
     }
 
