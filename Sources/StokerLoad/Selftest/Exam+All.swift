@@ -80,7 +80,7 @@ extension Exam {
     private static func failure(_ fault: String, _ outcome: Outcome) -> Exam {
         var load = ExamLoad.users(1, requests: failedRequests)
         load.fault = fault
-        load.deadlines.firstToken = 400_000_000
+        load.deadlines.firstToken = 200_000_000
         load.deadlines.idle = 300_000_000
         return Exam("fault: \(fault)", "no failure counts as a success", server: ExamServer(), load: load) {
             ExamCheck.outcome($0, outcome, requests: failedRequests)

@@ -24,8 +24,8 @@ extension ExamCheck {
         case .constant:
             let stray = deviation(gaps)
             return ExamFinding(
-                "gaps stray by", expected: "at most 1.5 ms", seen: LiveText.latency(Nanoseconds(stray * 1e9)),
-                isPassed: stray <= 0.0015)
+                "gaps stray by", expected: "at most 2.5 ms", seen: LiveText.latency(Nanoseconds(stray * 1e9)),
+                isPassed: stray <= 0.0025)
         case .poisson:
             let distance = Kolmogorov.distance(gaps, from: { 1 - exponential(-$0 * rate) })
             // 1.63/√n at 99 %; what a millisecond of jitter at either end adds at this rate is on top.
