@@ -29,6 +29,7 @@ EXIT_STATUS = [
     ("0", "Fine."),
     ("1", "The answer is bad news: not healthy, not done."),
     ("2", "The command line or the config is wrong, or no daemon answers."),
+    ("3, 4, 99, 130", "Of stoker load: the measurement is invalid, aborted, a threshold was missed, interrupted."),
 ]
 
 
@@ -107,6 +108,15 @@ def section(path, command):
     return lines
 
 
+def sections(path, command):
+    """A command and those below it."""
+    below = [sub for sub in command.get("subcommands", []) if sub["commandName"] != "help"]
+    lines = section(path, command)
+    for sub in below:
+        lines += sections([*path, sub["commandName"]], sub)
+    return lines
+
+
 def tagged(title, rows):
     lines = [f".SH {title}"]
     for tag, text in rows:
@@ -134,7 +144,7 @@ def page(root):
         "Each command also takes \\fB\\-h\\fR, \\fB\\-\\-help\\fR.",
     ]
     for command in sorted(commands, key=lambda command: command["commandName"]):
-        lines += section([name, command["commandName"]], command)
+        lines += sections([name, command["commandName"]], command)
     lines += tagged("FILES", FILES) + tagged("ENVIRONMENT", ENVIRONMENT) + tagged("EXIT STATUS", EXIT_STATUS)
     return "\n".join(line for line in lines if line) + "\n"
 

@@ -24,6 +24,7 @@ struct StokerCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Act",
                 subcommands: [StartCommand.self, StopCommand.self, RestartCommand.self, ReloadCommand.self]),
+            CommandGroup(name: "Measure", subcommands: [LoadCommand.self]),
             CommandGroup(name: "Serve", subcommands: [KnowledgeCommand.self, SimulateCommand.self]),
         ])
 }

@@ -73,8 +73,10 @@ import Testing
 
     @Test func `every command and make target is in a table of README`() throws {
         let readme = try #require(Repository.text(of: "README.md"))
+        // Those under `stoker load` share a row, where their names stand alone.
         for command in SwiftFile.sources.filter({ $0.target == "stoker" }).flatMap(Self.commandNames) {
-            #expect(readme.contains("`stoker \(command)"), "README does not mention stoker \(command)")
+            let isThere = readme.contains("`stoker \(command)") || readme.contains("`\(command)`")
+            #expect(isThere, "README does not mention stoker \(command)")
         }
     }
 

@@ -29,7 +29,7 @@ package struct AdminServer: Sendable {
     private static let connectionLimit = 64
 
     private let address: Address
-    private let api: AdminAPI
+    private let answer: @Sendable (AdminRequest) async -> AdminResponse
     private let logger: Logger
     private let onListening: @Sendable (_ port: UInt16?) async -> Void
 
@@ -38,8 +38,23 @@ package struct AdminServer: Sendable {
         address: Address, api: AdminAPI, logger: Logger,
         onListening: @escaping @Sendable (_ port: UInt16?) async -> Void = { _ in }
     ) {
+        self.init(address: address, answer: api.respond, logger: logger, onListening: onListening)
+    }
+
+    /// The same for a page of metrics alone.
+    package init(
+        address: Address, metrics: MetricsAPI, logger: Logger,
+        onListening: @escaping @Sendable (_ port: UInt16?) async -> Void = { _ in }
+    ) {
+        self.init(address: address, answer: metrics.respond, logger: logger, onListening: onListening)
+    }
+
+    private init(
+        address: Address, answer: @escaping @Sendable (AdminRequest) async -> AdminResponse, logger: Logger,
+        onListening: @escaping @Sendable (_ port: UInt16?) async -> Void
+    ) {
         self.address = address
-        self.api = api
+        self.answer = answer
         self.logger = logger
         self.onListening = onListening
     }
@@ -59,7 +74,7 @@ package struct AdminServer: Sendable {
     private func serve(_ bindAddress: BindAddress, socketFile: SocketFile?) async throws {
         let publication = Publication()
         let application = Application(
-            responder: Responder(api: api, transport: socketFile == nil ? .tcp : .unixSocket),
+            responder: Responder(answer: answer, transport: socketFile == nil ? .tcp : .unixSocket),
             server: .http1(
                 configuration: .init(
                     idleTimeout: .seconds(60),
@@ -96,7 +111,7 @@ package struct AdminServer: Sendable {
     private struct Responder: HTTPResponder {
         typealias Context = BasicRequestContext
 
-        var api: AdminAPI
+        var answer: @Sendable (AdminRequest) async -> AdminResponse
         var transport: AdminRequest.Transport
 
         func respond(to request: Request, context: Context) async throws -> Response {
@@ -111,8 +126,8 @@ package struct AdminServer: Sendable {
                 headers[field.name.canonicalName] =
                     headers[field.name.canonicalName].map { "\($0), \(field.value)" } ?? field.value
             }
-            let answer = await api.respond(
-                to: AdminRequest(
+            let answer = await answer(
+                AdminRequest(
                     request.method.rawValue, request.head.path ?? "/", headers: headers, transport: transport))
             return response(answer, withBody: request.method != .head)
         }

@@ -20,7 +20,8 @@ package enum DescriptorNeed {
     /// - Parameter limit: the soft limit, once it has been raised as far as it goes.
     package static func complaint(_ plan: LoadPlan, limit: Int) -> String? {
         guard let requests = requests(of: plan), requests + own > limit else { return nil }
-        return "\(requests) requests at once need \(requests + own) open files, and the limit is \(limit)"
-            + "\n  try: ulimit -n \(requests + own)   (as root, or LimitNOFILE= in a unit), or --users \(max(1, limit - own))"
+        let needed = requests + own
+        return "\(requests) requests at once need \(needed) open files, and the limit is \(limit)"
+            + "\n  try: ulimit -n \(needed)   (as root, or LimitNOFILE= in a unit), or --users \(max(1, limit - own))"
     }
 }
