@@ -131,7 +131,7 @@ let package = Package(
         tests(
             "StokerKnowledge", ["StokerStore", "StokerMetrics"],
             outside: [hummingbird, hummingbirdTesting, httpTypes, grdb]),
-        tests("StokerLoad", ["StokerCore", "StokerMetrics", "StokerWire"]),
+        tests("StokerLoad", ["CLinux", "StokerCore", "StokerHost", "StokerMetrics", "StokerWire"]),
         tests("StokerSimulator", ["StokerMetrics"], outside: [nioCore, nioPosix, nioHTTP1]),
         tests("StokerSupervisor", ["StokerHost", "StokerProbe", "StokerMetrics", "ShimProtocol"]),
         .testTarget(name: "RepositoryTests", dependencies: ["StokerCore"], swiftSettings: strict),

@@ -110,6 +110,8 @@ final class LoadLoop {
             startDue(now)
             return !isDone
         case .draining:
+            // What was due before the end is late and not lost: a run that forgot it would look better than it was.
+            startDue(end.lastMoment)
             stopStarting()
             return inFlight > 0
         case .over: return false

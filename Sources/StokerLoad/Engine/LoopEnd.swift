@@ -1,6 +1,7 @@
 /// When a loop starts no more, and when it stops waiting for what is under way. A value, so that it is tested as one.
-struct LoopEnd: Sendable, Equatable {
-    enum Phase: Equatable {
+package struct LoopEnd: Sendable, Equatable {
+    /// What a loop does.
+    package enum Phase: Equatable {
         case running, draining, over
     }
 
@@ -8,13 +9,16 @@ struct LoopEnd: Sendable, Equatable {
     private let lastStart: Nanoseconds?
     private let grace: Nanoseconds
 
-    init(_ rule: StopRule) {
+    package init(_ rule: StopRule) {
         lastStart = rule.duration
         grace = rule.grace
     }
 
+    /// The last moment at which a request may have been due.
+    package var lastMoment: Nanoseconds { lastStart.map { $0 - 1 } ?? .max }
+
     /// - Parameter isStopped: whether a person wants it over: then nothing is waited for.
-    func phase(at now: Nanoseconds, isStopped: Bool) -> Phase {
+    package func phase(at now: Nanoseconds, isStopped: Bool) -> Phase {
         if isStopped { return .over }
         guard let lastStart, now >= lastStart else { return .running }
         return now - lastStart >= grace ? .over : .draining

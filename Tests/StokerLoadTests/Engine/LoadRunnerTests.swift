@@ -172,6 +172,16 @@ import Testing
         #expect(tally.span.lastSent >= tally.span.lastScheduled)
     }
 
+    @Test func `what was due before the end is sent, however late the loop is`() async throws {
+        let server = try ScriptedServer { _, _ in [.send(Answers.stream)] }
+        let tally = try await LoadRunner(
+            plan(server.port, requests: nil, duration: 50_000_001) {
+                $0.arrival = .trace((0..<200).map { Nanoseconds($0) * 1_000_000 })
+            }
+        ).run()
+        #expect(tally.total.outcomes == [.ok: 51])
+    }
+
     @Test func `a snapshot shows a run that is under way`() async throws {
         let server = try ScriptedServer { _, _ in [.send(Answers.stream)] }
         let runner = LoadRunner(plan(server.port, requests: nil))

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import StokerCore
 import StokerHost
@@ -34,8 +35,10 @@ final class ScriptedServer: Sendable {
             while !isOver.load(ordering: .relaxed) {
                 var waited = pollfd(fd: listener.number, events: Int16(POLLIN), revents: 0)
                 guard poll(&waited, 1, 50) > 0 else { continue }
-                let socket = accept4(listener.number, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+                let socket = clinux_accept(listener.number)
                 guard socket >= 0 else { continue }
+                // Closed on exec, and blocking: each connection has a thread.
+                _ = clinux_fcntl(socket, F_SETFL, 0)
                 let number = connectionCount.wrappingAdd(1, ordering: .relaxed).oldValue
                 let connection = Descriptor(owning: socket)
                 try? OwnThread.start { self.serve(connection, number, script) }
