@@ -95,20 +95,6 @@ struct SimulatorLoadTests {
         }
     }
 
-    @Test("Streams without a pause between their tokens leave time for everybody else")
-    func busyStreams() async throws {
-        try await withSimulator { server in
-            let endless = try await LoopbackClient(
-                port: server.port, "/v1/completions", body: stream(prompt: 0, tokens: 900_000))
-            try await endless.begun()
-            let answer = try await LoopbackClient.ask(server, "/v1/completions", #"{"prompt":"x"}"#)
-            #expect(answer.status == 200)
-            try await waitFor(server, running, is: "1")
-            try await endless.hangUp()
-            try await waitFor(server, running, is: "0")
-        }
-    }
-
     @Test("Stopping ends open streams and frees the port")
     func stopping() async throws {
         let server = try await SimulatorServer.start(
