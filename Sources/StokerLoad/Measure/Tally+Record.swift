@@ -56,8 +56,11 @@ extension Tally {
     /// The part of that time, which is there afterwards.
     mutating func partIndex(at time: Nanoseconds) -> Int {
         let time = max(0, time)
-        while time / partLength >= Int64(Self.maxParts) { coarsen() }
-        let index = Int(time / partLength)
+        var index = Int(time / partLength)
+        while index >= Self.maxParts {
+            coarsen()
+            index = Int(time / partLength)
+        }
         while parts.count <= index { parts.append(Part()) }
         return index
     }

@@ -4,8 +4,12 @@ extension Timeline {
     /// The bin of that time, which is there afterwards.
     mutating func index(at time: Nanoseconds) -> Int {
         let time = max(0, time)
-        while time / binLength >= Int64(Self.maxBins) { coarsen() }
-        let index = Int(time / binLength)
+        // Divided once: this is on the path of every token.
+        var index = Int(time / binLength)
+        while index >= Self.maxBins {
+            coarsen()
+            index = Int(time / binLength)
+        }
         while bins.count <= index { bins.append(Bin()) }
         return index
     }
