@@ -11,6 +11,7 @@ and left out.
 
 import argparse
 import contextlib
+import csv
 import json
 import os
 import pathlib
@@ -103,9 +104,13 @@ def streams(arguments, processors):
             [arguments.locust, "--headless", "-f", ROOT / "benchmarks/locust_stream.py", "--host",
              f"http://127.0.0.1:{port}", "-u", users, "-r", users / 4, "-t", f"{seconds}s", "--csv", f"{here}/l",
              "--only-summary", "--stop-timeout", 5], processors[0])
-        rows = (pathlib.Path(here) / "l_stats.csv").read_text().splitlines()
-    names = rows[0].split(",")
-    row = next(dict(zip(names, row.split(","))) for row in rows if row.startswith("SSE,stream"))
+        stats = pathlib.Path(here) / "l_stats.csv"
+        if not stats.exists():
+            raise SystemExit(f"locust wrote no statistics: {asked.errors[-2000:]}")
+        rows = list(csv.DictReader(stats.open()))
+    row = next((row for row in rows if row["Name"] == "stream"), None)
+    if row is None:
+        raise SystemExit(f"locust read no stream: {rows} {asked.errors[-2000:]}")
     theirs = asked.cpu / max(1, int(row["Request Count"])) * 1e6
     print(f"  locust  {row['Request Count']} streams  {theirs:.0f} us of CPU a stream  p99 {row['99%']} ms, off by "
           f"{float(row['99%']) - TRUTH_MS:+.0f}  ratio {ours / theirs:.3f}")

@@ -128,6 +128,21 @@ int clinux_epoll_wait_until(int epoll, struct clinux_ready *ready, int capacity,
     return count;
 }
 
+static int64_t nanoseconds_of(clockid_t clock) {
+    struct timespec time = {0};
+    clock_gettime(clock, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+int64_t clinux_monotonic_time(void) { return nanoseconds_of(CLOCK_MONOTONIC); }
+int64_t clinux_thread_time(void) { return nanoseconds_of(CLOCK_THREAD_CPUTIME_ID); }
+int64_t clinux_process_time(void) { return nanoseconds_of(CLOCK_PROCESS_CPUTIME_ID); }
+
+void clinux_rest(int64_t nanoseconds) {
+    struct timespec time = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
+}
+
 int clinux_set_timer_slack(unsigned long nanoseconds) { return prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0); }
 
 int clinux_event_descriptor(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }

@@ -18,7 +18,7 @@ enum Repository {
         var found: [String] = []
         for case let url as URL in walker {
             let name = url.lastPathComponent
-            guard !ignored.contains(name), !name.hasPrefix(".build-") else {
+            guard !ignored.contains(name), !name.hasPrefix(".build-"), !name.hasPrefix(".venv-") else {
                 walker.skipDescendants()
                 continue
             }

@@ -392,7 +392,7 @@ def test_a_trace_is_replayed(simulator, tmp_path):
 
 
 def test_the_example_job_is_a_job():
-    job = yaml.safe_load((ROOT / "examples" / "load-job.yaml").read_text())
+    job = yaml.safe_load((ROOT / "examples" / "kubernetes" / "load-job.yaml").read_text())
     spec = job["spec"]
     assert job["kind"] == "Job" and spec["completionMode"] == "Indexed" and spec["completions"] == spec["parallelism"]
     command = spec["template"]["spec"]["containers"][0]["args"][0]

@@ -81,6 +81,15 @@ struct clinux_ready {
 /// Like `clinux_epoll_wait`, but for many descriptors (at most 512) and not for longer than the nanoseconds.
 int clinux_epoll_wait_until(int epoll, struct clinux_ready *ready, int capacity, int64_t nanoseconds);
 
+/// Clocks in nanoseconds: `CLOCK_MONOTONIC` (through the vDSO, no system call), and the processor time that this thread
+/// and this process have used.
+int64_t clinux_monotonic_time(void);
+int64_t clinux_thread_time(void);
+int64_t clinux_process_time(void);
+
+/// Sleeps; a signal may end it early.
+void clinux_rest(int64_t nanoseconds);
+
 /// How late this thread's timers may be for the sake of fewer wake-ups; the kernel's default is 50 µs.
 int clinux_set_timer_slack(unsigned long nanoseconds);
 

@@ -62,6 +62,13 @@ final class Connection {
         }
     }
 
+    /// Lets the kernel gather acknowledgements: else it sends a packet for each event that is read, at the cost of the
+    /// read itself. The kernel leaves the mode by itself, so it is asked for again with each request.
+    func delayAcknowledgements() {
+        var no: Int32 = 0
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_QUICKACK, &no, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     /// What became of the attempt to connect: 0, or an error number.
     var connectError: Int32 {
         var code: Int32 = 0

@@ -89,6 +89,7 @@ extension LoadLoop {
         connection.phase = .busy
         scratch.removeAll(keepingCapacity: true)
         guard let call = connection.call else { return drop(connection) }
+        if plan.target.isStreamed { connection.delayAcknowledgements() }
         writer.write(call.talker.current?.body ?? [], into: &scratch)
         if call.record.sent == 0 { call.record.sent = clock.now }
         let result = scratch.withUnsafeBytes { connection.write($0) }

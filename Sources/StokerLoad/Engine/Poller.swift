@@ -30,6 +30,9 @@ struct Poller: ~Copyable {
         return readyCount
     }
 
+    /// Lets the processor go for a while, whatever happens to the sockets.
+    static func rest(_ time: Nanoseconds) { if time > 0 { clinux_rest(time) } }
+
     subscript(_ index: Int) -> clinux_ready { ready[index] }
 
     func add(_ socket: Int32, token: UInt64, _ interest: Interest) -> Bool {

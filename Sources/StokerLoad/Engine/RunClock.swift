@@ -1,4 +1,4 @@
-import Glibc
+import CLinux
 
 /// The load clock: `CLOCK_MONOTONIC` from the run's origin, through the vDSO and so without a system call.
 struct RunClock: Sendable {
@@ -9,17 +9,11 @@ struct RunClock: Sendable {
 
     var now: Nanoseconds { Self.monotonic &- origin }
 
-    static var monotonic: Int64 { read(CLOCK_MONOTONIC) }
+    static var monotonic: Int64 { clinux_monotonic_time() }
 
     /// Processor time that this thread has used.
-    static var threadTime: Nanoseconds { read(CLOCK_THREAD_CPUTIME_ID) }
+    static var threadTime: Nanoseconds { clinux_thread_time() }
 
     /// Processor time that this process has used.
-    static var processTime: Nanoseconds { read(CLOCK_PROCESS_CPUTIME_ID) }
-
-    private static func read(_ clock: clockid_t) -> Int64 {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
-    }
+    static var processTime: Nanoseconds { clinux_process_time() }
 }
