@@ -39,7 +39,6 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
-let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -52,7 +51,6 @@ let package = Package(
         .executable(name: "stoker-shim", targets: ["stoker-shim"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -94,7 +92,7 @@ let package = Package(
             outside: [hummingbird, hummingbirdCore, httpTypes, nioCore, grdb, lifecycle, unixSignals, logging]),
         library(
             "StokerLoad", ["StokerCore", "StokerHost", "StokerMetrics", "StokerWire", "CLinux", "COpenSSL"],
-            outside: [histogram, heap, deque]),
+            outside: [heap, deque]),
         library(
             "StokerSimulator", ["StokerCore", "StokerMetrics", "StokerWire"], outside: [nioCore, nioPosix]),
         library(

@@ -175,10 +175,12 @@ def stalled(arguments, processors):
             "-d", f"{seconds}s", "--output-len", 2, processor=processors[0])
         thread.join()
     share = stall / seconds
-    for fraction, key in ((0.99, "p99"), (0.999, "p99_9")):
+    ttft = next(row for row in report["distributions"] if row["measure"] == "ttft")
+    for fraction in (0.99, 0.999):
         truth = stall * (fraction - (1 - share)) / share * 1000
-        seen = report.get(f"{key}_ttft_ms") or report.get(f"{key.replace('_', '.')}_ttft_ms")
-        print(f"  ttft {key}: {seen:.0f} ms, closed form {truth:.0f} ms, off by {(seen / truth - 1) * 100:+.2f} %")
+        seen = next(row["value"] for row in ttft["quantiles"] if abs(row["fraction"] - fraction) < 1e-9)
+        print(f"  ttft p{fraction * 100:g}: {seen:.0f} ms, closed form {truth:.0f} ms, off by "
+              f"{(seen / truth - 1) * 100:+.2f} %")
 
 
 def starved(arguments, processors):

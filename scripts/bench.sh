@@ -4,6 +4,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 python3 benchmarks/footprint.py --seconds 60
-for script in benchmarks/restart.py benchmarks/gateway.py; do
+# Locust is a peer of the load generator, and in PyPI alone.
+if [ ! -x .venv-bench/bin/locust ]; then
+    python3 -m venv .venv-bench && .venv-bench/bin/pip install --quiet --disable-pip-version-check locust \
+        || echo "bench.sh: Locust cannot be had from PyPI; load.py leaves it out" >&2
+fi
+for script in benchmarks/restart.py benchmarks/gateway.py benchmarks/load.py; do
     [ ! -e "$script" ] || python3 "$script"
 done

@@ -110,6 +110,11 @@ int clinux_epoll_wait(int epoll, uint64_t *tokens, int capacity) {
     return count;
 }
 
+int clinux_epoll_add_edge(int epoll, int fd, uint64_t token) {
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.u64 = token}};
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
 int clinux_epoll_wait_until(int epoll, struct clinux_ready *ready, int capacity, int64_t nanoseconds) {
     struct epoll_event events[512];
     if (capacity > 512) capacity = 512;
@@ -122,8 +127,8 @@ int clinux_epoll_wait_until(int epoll, struct clinux_ready *ready, int capacity,
     }
     for (int i = 0; i < count; i++) {
         ready[i].token = events[i].data.u64;
-        ready[i].writable = (events[i].events & EPOLLOUT) != 0;
         ready[i].readable = (events[i].events & ~EPOLLOUT) != 0;
+        ready[i].ended = (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     }
     return count;
 }

@@ -37,12 +37,8 @@ package struct JSONKeys {
 
     /// The next key that has a value; nil when there is none.
     package mutating func next(_ bytes: borrowing Span<UInt8>) -> Key? {
-        while index < end {
-            guard bytes[index] == ASCII.quote else {
-                index &+= 1
-                continue
-            }
-            let start = index &+ 1
+        while let quote = bytes.firstIndex(of: ASCII.quote, from: index, to: end) {
+            let start = quote &+ 1
             let close = stringEnd(bytes, from: start)
             index = close &+ 1
             skipSpace(bytes)

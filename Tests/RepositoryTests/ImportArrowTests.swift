@@ -30,7 +30,7 @@ import Testing
             outside: ["NIOCore", "NIOPosix", "NIOHTTP1", "Logging", "FoundationEssentials"]),
         "StokerLoad": Allowed(
             own: ["StokerCore", "StokerHost", "StokerMetrics", "StokerWire", "CLinux", "COpenSSL"],
-            outside: ["Histogram", "HeapModule", "DequeModule", "FoundationEssentials"]),
+            outside: ["HeapModule", "DequeModule", "FoundationEssentials"]),
         "StokerKnowledge": Allowed(
             own: ["StokerCore", "StokerStore", "StokerMetrics"],
             outside: [

@@ -71,11 +71,15 @@ int clinux_epoll_remove(int epoll, int fd);
 /// Waits until something is ready, and returns for how many descriptors; at most 32 and `capacity` at once.
 int clinux_epoll_wait(int epoll, uint64_t *tokens, int capacity);
 
-/// What one descriptor is ready for; its end and its errors are told as readable.
+/// Tells of each change once (EPOLLET), for reading, writing and the other side's end: whoever is told reads and writes
+/// until there is nothing left.
+int clinux_epoll_add_edge(int epoll, int fd, uint64_t token);
+
+/// What one descriptor is ready for besides writing; its end and its errors are readable, too.
 struct clinux_ready {
     uint64_t token;
     unsigned char readable;
-    unsigned char writable;
+    unsigned char ended;
 };
 
 /// Like `clinux_epoll_wait`, but for many descriptors (at most 512) and not for longer than the nanoseconds.

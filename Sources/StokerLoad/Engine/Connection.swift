@@ -13,7 +13,6 @@ final class Connection {
     let generation: UInt32
     let descriptor: Int32
     var phase = Phase.connecting
-    var interest = Poller.Interest.readAndWrite
     var tls: TLSSession?
     /// When it was opened.
     let openedAt: Nanoseconds
@@ -57,7 +56,7 @@ final class Connection {
         while true {
             let count = send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
             if count >= 0 { return .bytes(count) }
-            if errno == EAGAIN { return .wait(forWriting: true) }
+            if errno == EAGAIN { return .wait }
             if errno != EINTR { return Self.failure() }
         }
     }
@@ -78,7 +77,7 @@ final class Connection {
 
     private static func failure() -> TransferResult {
         switch errno {
-        case EAGAIN: .wait(forWriting: false)
+        case EAGAIN: .wait
         case ECONNRESET, EPIPE: .failed(.reset, SystemError.words(errno))
         case ETIMEDOUT: .failed(.idleTimeout, SystemError.words(errno))
         case let code: .failed(.reset, SystemError.words(code))

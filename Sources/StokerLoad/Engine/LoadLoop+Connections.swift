@@ -34,7 +34,7 @@ extension LoadLoop {
             connection.call = call
             if slot == connections.count { connections.append(connection) } else { connections[slot] = connection }
             tally.client.connections += 1
-            guard poller.add(descriptor, token: connection.token, .readAndWrite) else {
+            guard poller.add(descriptor, token: connection.token) else {
                 return fail(connection, .connectFailed, "epoll: \(SystemError.words(errno))", at: now)
             }
         } catch {
@@ -63,7 +63,7 @@ extension LoadLoop {
     func shakeHands(_ connection: Connection) {
         switch connection.tls?.handshake() {
         case .bytes: ready(connection)
-        case .wait(let forWriting): watch(connection, forWriting ? .readAndWrite : .read)
+        case .wait: return
         case .closed, nil: fail(connection, .tls, "the server closed during the TLS handshake", at: clock.now)
         case .failed(let outcome, let words): fail(connection, outcome, words, at: clock.now)
         }
@@ -94,8 +94,11 @@ extension LoadLoop {
         if call.record.sent == 0 { call.record.sent = clock.now }
         let result = scratch.withUnsafeBytes { connection.write($0) }
         switch result {
-        case .bytes(let count) where count == scratch.count: watch(connection, .read)
-        case .bytes(let count): keepUnsent(connection, from: count)
+        case .bytes(let count) where count == scratch.count: return
+        // Some of it taken: the kernel tells of more room only after it has refused.
+        case .bytes(let count):
+            keepUnsent(connection, from: count)
+            sendRest(connection)
         case .wait: keepUnsent(connection, from: 0)
         case .closed: lost(connection, .reset, "the server closed while the request was sent")
         case .failed(let outcome, let words): lost(connection, outcome, words)
@@ -105,7 +108,6 @@ extension LoadLoop {
     private func keepUnsent(_ connection: Connection, from offset: Int) {
         connection.unsent = scratch
         connection.unsentOffset = offset
-        watch(connection, .readAndWrite)
     }
 
     func sendRest(_ connection: Connection) {
@@ -123,13 +125,6 @@ extension LoadLoop {
         }
         connection.unsent = []
         connection.unsentOffset = 0
-        watch(connection, .read)
-    }
-
-    func watch(_ connection: Connection, _ interest: Poller.Interest) {
-        guard connection.interest != interest else { return }
-        connection.interest = interest
-        poller.change(connection.descriptor, token: connection.token, to: interest)
     }
 
     // MARK: - Ending

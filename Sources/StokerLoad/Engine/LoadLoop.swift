@@ -14,9 +14,9 @@ final class LoadLoop {
     /// How often deadlines of requests are looked at: they are seconds, and a look at all costs microseconds.
     static let sweep: Nanoseconds = 250_000_000
     /// With so many streams in flight the loop looks for bytes only each `pause`: waking up for each single event would
-    /// cost more than reading it. A stamp is late by a quarter of a millisecond on average; sending is not.
+    /// cost more than reading it. A stamp is late by half a millisecond on average; sending is not.
     static let crowd = 200
-    static let pause: Nanoseconds = 500_000
+    static let pause: Nanoseconds = 1_000_000
     /// After a failure before the first byte a user tries again after this: a closed port answers in microseconds, and
     /// users are no attack.
     static let failurePause: Nanoseconds = 100_000_000
@@ -167,25 +167,29 @@ final class LoadLoop {
             return  // Closed by something earlier in this round.
         }
         switch connection.phase {
-        case .connecting: if ready.writable != 0 || ready.readable != 0 { connected(connection) }
+        case .connecting: connected(connection)
         case .handshaking: shakeHands(connection)
         case .idle, .busy:
-            if ready.writable != 0 { sendRest(connection) }
-            if ready.readable != 0, connections[slot] === connection { read(connection) }
+            if !connection.unsent.isEmpty { sendRest(connection) }
+            if ready.readable != 0, connections[slot] === connection { read(connection, toEnd: ready.ended != 0) }
         }
     }
 
-    private func read(_ connection: Connection) {
-        repeat {
+    /// Reads all there is: the kernel tells of it once.
+    ///
+    /// - Parameter toEnd: whether the server has closed its side, which comes behind the bytes.
+    private func read(_ connection: Connection, toEnd: Bool) {
+        while true {
             switch connection.read(into: UnsafeMutableRawBufferPointer(readBuffer)) {
-            case .bytes(let count): guard take(count, from: connection) else { return }
-            case .wait(let forWriting):
-                if forWriting { watch(connection, .readAndWrite) }
-                return
+            case .bytes(let count):
+                guard take(count, from: connection) else { return }
+                // A read that did not fill the buffer has emptied a TCP socket; TLS reads in records of its own.
+                if count < readBuffer.count, !toEnd, connection.tls == nil { return }
+            case .wait: return
             case .closed: return closedByServer(connection)
             case .failed(let outcome, let words): return lost(connection, outcome, words)
             }
-        } while connection.tls?.hasPending == true
+        }
     }
 
     /// Returns whether the connection goes on being read.
@@ -207,7 +211,8 @@ final class LoadLoop {
         case .more: return true
         case .whole(let reusable):
             answered(connection, reusable: reusable && plan.capacity.keepsAlive, at: now)
-            return connection.phase == .busy
+            // Behind the answer there is at most the server's end.
+            return connections[connection.slot] === connection
         case .failed(let outcome):
             fail(connection, outcome, "", at: now)
             return false

@@ -6,11 +6,6 @@ import StokerHost
 /// Not `EventPoll` of StokerHost: that one calls handlers under a lock, which is right for ten descriptors and not for
 /// a hundred thousand events a second.
 struct Poller: ~Copyable {
-    /// What a socket is waited for.
-    enum Interest: Equatable {
-        case read, readAndWrite
-    }
-
     /// Few enough that requests which fall due meanwhile wait no longer than a fraction of a millisecond.
     static let batch = 128
 
@@ -35,11 +30,7 @@ struct Poller: ~Copyable {
 
     subscript(_ index: Int) -> clinux_ready { ready[index] }
 
-    func add(_ socket: Int32, token: UInt64, _ interest: Interest) -> Bool {
-        clinux_epoll_add(epoll.number, socket, token, interest == .readAndWrite ? 1 : 0) == 0
-    }
-
-    func change(_ socket: Int32, token: UInt64, to interest: Interest) {
-        _ = clinux_epoll_change(epoll.number, socket, token, interest == .readAndWrite ? 1 : 0)
-    }
+    /// Tells of each change of the socket once: one look at it for each event instead of two, and no call that says
+    /// what is waited for.
+    func add(_ socket: Int32, token: UInt64) -> Bool { clinux_epoll_add_edge(epoll.number, socket, token) == 0 }
 }

@@ -57,14 +57,10 @@ final class TLSSession {
         result(of: SSL_write(session, buffer.baseAddress, Int32(clamping: buffer.count)), as: { .bytes(Int($0)) })
     }
 
-    /// Whether bytes are decrypted already: epoll does not know of them.
-    var hasPending: Bool { SSL_pending(session) > 0 }
-
     private func result(of code: Int32, as success: (Int32) -> TransferResult) -> TransferResult {
         if code > 0 { return success(code) }
         switch SSL_get_error(session, code) {
-        case SSL_ERROR_WANT_READ: return .wait(forWriting: false)
-        case SSL_ERROR_WANT_WRITE: return .wait(forWriting: true)
+        case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .wait
         case SSL_ERROR_ZERO_RETURN: return .closed
         default: return failure()
         }
@@ -89,7 +85,8 @@ final class TLSSession {
 /// What became of an attempt to move bytes.
 enum TransferResult {
     case bytes(Int)
-    case wait(forWriting: Bool)
+    /// Nothing more for now; the kernel tells when there is.
+    case wait
     /// The other side has closed.
     case closed
     case failed(Outcome, String)

@@ -62,7 +62,7 @@ import Testing
             broken: .init(level: 8, reason: .bound(bound: objective.bounds[0], value: 2600)), ending: .found)
         let lines = SweepTable.text(result, TextStyle()).split(separator: "\n").map(String.init)
         #expect(lines[0].hasPrefix("USERS") && lines[1].hasSuffix("ok") && lines[2].hasSuffix("over"))
-        #expect(lines[1].contains(/33 ms +- /), "too few requests for a p99")
+        #expect(lines[1].contains(#/33 ms +- /#), "too few requests for a p99")
         #expect(lines.last == result.answer)
     }
 }
