@@ -87,7 +87,7 @@ def streams(arguments, processors):
     with simulator(arguments.stoker, *options, processor=processors[-1]) as (port, _):
         asked, report = load(
             arguments.stoker, port, "--endpoint-type", "completions", "--users", users, "--spawn-rate", users / 4,
-            "-d", f"{seconds}s", "--output-len", 11, processor=processors[0])
+            "--input-len", 8, "-d", f"{seconds}s", "--output-len", 11, processor=processors[0])
     count = report["completed"]
     ours = asked.cpu / max(1, count) * 1e6
     p99 = report["p99_e2el_ms"]
@@ -124,7 +124,7 @@ def fast_streams(arguments, processors):
         began, before = time.monotonic(), cpu_nanoseconds(server.pid)
         asked, report = load(
             arguments.stoker, port, "--endpoint-type", "completions", "--users", users, "--spawn-rate", users / 4,
-            "-d", f"{seconds}s", "--grace", "20s", "--output-len", 500, processor=processors[0])
+            "--input-len", 8, "-d", f"{seconds}s", "--grace", "20s", "--output-len", 500, processor=processors[0])
         server_cores = (cpu_nanoseconds(server.pid) - before) / 1e9 / (time.monotonic() - began)
     events = report["total_output_tokens"]
     tpot = report["mean_tpot_ms"]
@@ -200,7 +200,8 @@ def starved(arguments, processors):
                              "--request-rate", 200, "-d", "6s", "--output-len", 20], processors[0])
                         verdicts[hungry].append((json.loads(report.read_text())["verdict"]["level"], asked.status))
     for hungry, found in verdicts.items():
-        print(f"  {'starved' if hungry else 'healthy'}: " + ", ".join(f"{level} (exit {code})" for level, code in found))
+        rows = ", ".join(f"{level} (exit {code})" for level, code in found)
+        print(f"  {'starved' if hungry else 'healthy'}: {rows}")
 
 
 @contextlib.contextmanager

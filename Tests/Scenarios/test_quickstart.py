@@ -61,7 +61,7 @@ def test_the_openai_client_is_answered_by_either_engine_whichever_dies(real):
 
 def test_kill_of_a_real_engine_fails_none_of_100_requests_in_flight(real):
     engines = [p["name"] for p in real.status()["processes"] if p.get("engine") == "llama.cpp"]
-    burst = Burst(real, 100, model=model_of(real), timeout=150, max_tokens=4, temperature=0)
+    burst = Burst(real, 100, model=model_of(real), timeout=150, max_tokens=12, temperature=0)
     counted = lambda: [x for x in http(f"{real.admin}/metrics").text.splitlines() if "in_flight" in x]  # noqa: E731
     wait_for(lambda: sum(float(x.split()[-1]) for x in counted() if x[0] != "#") >= 100, "100 in flight")
     real.kill(engines[0])

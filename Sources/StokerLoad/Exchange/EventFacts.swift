@@ -29,15 +29,35 @@ package struct EventFacts: Sendable, Equatable {
 
     /// Reads the data of one event.
     package init(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) {
+        var place = 0
+        self.init(bytes, range, textAt: &place)
+    }
+
+    /// Reads the data of one event of a stream.
+    ///
+    /// - Parameter place: where the key of its text stood in the event before, 0: nowhere. An engine writes the same
+    ///   thing before it each time, so where the key is found there again, reading begins with it.
+    package init(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>, textAt place: inout Int) {
         kind = .other
         if range.count >= 6, bytes.equals("[DONE]", in: range.lowerBound..<range.lowerBound &+ 6) {
             kind = .done
             return
         }
-        var keys = JSONKeys(range)
+        let start = range.lowerBound &+ place
+        var keys = JSONKeys((Self.isTextKey(at: start, bytes, range) ? start : range.lowerBound)..<range.upperBound)
         var isError = false
-        while let key = keys.next(bytes) { take(key, bytes, &isError) }
+        while let key = keys.next(bytes) {
+            let before = kind
+            take(key, bytes, &isError)
+            if kind == .output, before != .output { place = key.name.lowerBound &- 1 &- range.lowerBound }
+        }
         if kind == .other, isError { kind = .error }
+    }
+
+    private static func isTextKey(at start: Int, _ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Bool {
+        guard start > range.lowerBound, start &+ 10 < range.upperBound else { return false }
+        return bytes.equals("\"content\":", in: start..<start &+ 10)
+            || bytes.equals("\"text\":", in: start..<start &+ 7)
     }
 
     /// Whether a whole answer in JSON is an error object after all.

@@ -12,6 +12,8 @@ package struct EventScanner: Sendable {
     /// Data lines of an event that is not over yet, joined by line feeds.
     private var data: [UInt8] = []
     private var hasData = false
+    /// Where the key of the text stood in the latest event that was read where it lay.
+    private var textPlace = 0
     /// Whether an event was longer than `maxEvent`; nothing is read after that.
     package private(set) var isTooLarge = false
 
@@ -69,7 +71,7 @@ package struct EventScanner: Sendable {
         if let first = value.first, bytes[first] == ASCII.space { value = value.dropFirst() }
         // A blank line right behind it: the event is this one line.
         if !hasData, let first = rest.first, bytes[first] == ASCII.lineFeed || bytes[first] == ASCII.carriageReturn {
-            marks.take(EventFacts(bytes, value), in: bytes, value, at: now)
+            marks.take(EventFacts(bytes, value, textAt: &textPlace), in: bytes, value, at: now)
         } else {
             keep(bytes, value)
         }

@@ -67,12 +67,11 @@ extension Arrival {
     }
 
     private static func levels(_ stages: [Stage], _ unit: String) -> String {
-        guard stages.count != 1 || stages[0].duration > 0 else { return "\(Figure.short(stages[0].level)) \(unit)" }
         let steps = stages.map { stage in
-            stage.duration > 0
-                ? "\(Figure.short(stage.level)) over \(Figure.time(stage.duration))" : Figure.short(stage.level)
+            "\(Figure.short(stage.level)) \(unit)"
+                + (stage.duration > 0 ? " over \(Figure.time(stage.duration))" : "")
         }
-        return steps.joined(separator: ", then ") + " \(unit)"
+        return steps.joined(separator: ", then ")
     }
 }
 

@@ -63,6 +63,23 @@ import Testing
         #expect(facts("[DONE] ").kind == .done)
     }
 
+    @Test func `an event reads the same wherever the text stood in the one before`() {
+        let events = [
+            #"{"id":"a","choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":null}]}"#,
+            #"{"id":"a","choices":[{"index":0,"delta":{"content":""},"finish_reason":"stop"}]}"#,
+            #"{"id":"a","choices":[{"text":" x","finish_reason":"length"}],"usage":{"prompt_tokens":7}}"#,
+            #"{"error":{"message":"boom"}}"#, "[DONE]", "", #"{"choices":[{"delta":{"reasoning":"hm"}}]}"#,
+        ]
+        for event in events {
+            let bytes = Array(event.utf8)
+            for place in 0...bytes.count + 2 {
+                // Only where the key of the text really stands there does it matter, and then it is right.
+                var textAt = place
+                #expect(EventFacts(bytes.span, 0..<bytes.count, textAt: &textAt) == facts(event))
+            }
+        }
+    }
+
     @Test func `any bytes are borne`() {
         var generator = SeededGenerator(seed: 42)
         for _ in 0..<2000 {
