@@ -197,7 +197,7 @@ def starved(arguments, processors):
                         asked = Asked(
                             [*prefix, arguments.stoker, "load", "run", "--url", f"http://127.0.0.1:{port}", "--model",
                              "m", "--ui", "none", "--json", report, "--endpoint-type", "completions",
-                             "--request-rate", 200, "-d", "6s", "--output-len", 20], processors[0])
+                             "--request-rate", 1000, "-d", "6s", "--output-len", 20], processors[0])
                         verdicts[hungry].append((json.loads(report.read_text())["verdict"]["level"], asked.status))
     for hungry, found in verdicts.items():
         rows = ", ".join(f"{level} (exit {code})" for level, code in found)
