@@ -50,7 +50,8 @@ format: ## rewrite the Swift sources as swift-format wants them
 
 unit: ## Swift tests: pure, shell, simulation, repository
 	swift build --build-tests $(STRICT)
-	swift test --skip-build $(STRICT)
+	swift test --skip-build $(STRICT) --skip StokerLoadTests
+	swift test --skip-build $(STRICT) --filter StokerLoadTests
 
 scenarios: build ## the real programs under faults (pytest); ARGS="-k kill" chooses
 	@scripts/fetch-engine.sh --tests

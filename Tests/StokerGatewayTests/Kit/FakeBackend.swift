@@ -2,6 +2,7 @@ import NIOCore
 import NIOPosix
 import StokerCore
 import StokerGateway
+import StokerTesting
 import Synchronization
 
 #if canImport(Glibc)
@@ -26,6 +27,7 @@ final class FakeBackend: Sendable {
     let port: Int
     private let shared: Shared
     private let channel: any Channel
+    private let held: HeldPort?
 
     /// What all connections share.
     final class Shared: Sendable {
@@ -47,8 +49,9 @@ final class FakeBackend: Sendable {
         func note(_ word: String) { log.append(ByteBuffer(string: word + "\n")) }
     }
 
-    private init(name: String, channel: any Channel, shared: Shared) {
+    private init(name: String, channel: any Channel, shared: Shared, held: HeldPort?) {
         self.name = name
+        self.held = held
         self.channel = channel
         self.shared = shared
         port = channel.localAddress?.port ?? 0
@@ -58,6 +61,8 @@ final class FakeBackend: Sendable {
         _ name: String, port: Int = 0, health: Int = 200, _ script: @escaping Script
     ) async throws -> FakeBackend {
         let shared = Shared(script, health: health)
+        // Held also after its death: a dead backend's port must not become another test's server.
+        let held = port == 0 ? try HeldPort() : nil
         let channel = try await ServerBootstrap(group: TestGroup.shared)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.backlog, value: 1024)
@@ -67,8 +72,8 @@ final class FakeBackend: Sendable {
                     try channel.pipeline.syncOperations.addHandler(BackendConnection(shared))
                 }
             }
-            .bind(host: "127.0.0.1", port: port).get()
-        return FakeBackend(name: name, channel: channel, shared: shared)
+            .bind(host: "127.0.0.1", port: held.map { Int($0.number) } ?? port).get()
+        return FakeBackend(name: name, channel: channel, shared: shared, held: held)
     }
 
     var route: BackendRoute {

@@ -191,6 +191,7 @@ struct RetryTests {
             // The next table asks at once; without it the backoff would.
             await second.wait(for: "health", times: 2)
             while try await gateway.chat().status != 200 { await Task.yield() }
+            #expect(first.requests.isEmpty)
             try await second.kill()
         }
     }

@@ -28,7 +28,7 @@ struct StreamTests {
             let text = await client.transcript.end()
             #expect(text.contains("data: 1\n\n\r\n"))
             #expect(text.contains(#"data: {"error":{"message":"The backend a failed: it closed the connection"#))
-            #expect(!text.contains("0\r\n\r\n"))
+            #expect(!text.contains("\r\n0\r\n\r\n"))
             #expect(gateway.metric("stoker_gateway_upstream_errors_total", "a", "reset") == 1)
         }
         try await engine.kill()

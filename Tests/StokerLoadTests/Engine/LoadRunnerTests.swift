@@ -1,4 +1,5 @@
 import StokerLoad
+import StokerTesting
 import Testing
 
 @Suite("Load runner", .serialized) struct LoadRunnerTests {
@@ -83,11 +84,11 @@ import Testing
     }
 
     @Test func `a closed port is refused, and users do not hammer it`() async throws {
-        let server = try ScriptedServer { _, _ in [] }
-        let gone = server.port &+ 1
-        let tally = try await LoadRunner(plan(gone, requests: nil, duration: 350_000_000)).run()
+        let port = try HeldPort()
+        let tally = try await LoadRunner(plan(port.number, requests: nil, duration: 350_000_000)).run()
         #expect((1...4).contains(tally.total.outcomes[.refused] ?? 0))
         #expect(tally.errors[.refused]?.sample == "Connection refused")
+        withExtendedLifetime(port) {}
     }
 
     @Test func `an unknown host is a result`() async throws {
