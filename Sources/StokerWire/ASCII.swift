@@ -1,29 +1,36 @@
 import Glibc
 
 /// The bytes and byte classes that HTTP's grammar is made of (RFC 9110 section 5.6.2, RFC 3986 appendix A).
+///
+/// Computed and inlinable: a stored global of another module costs a call at each use, and each byte is such a use.
 package enum ASCII {
-    package static let tab: UInt8 = 0x09
-    package static let lineFeed: UInt8 = 0x0A
-    package static let carriageReturn: UInt8 = 0x0D
-    package static let space: UInt8 = 0x20
-    package static let quote: UInt8 = 0x22
-    package static let percent: UInt8 = 0x25
-    package static let comma: UInt8 = 0x2C
-    package static let dot: UInt8 = 0x2E
-    package static let slash: UInt8 = 0x2F
-    package static let colon: UInt8 = 0x3A
-    package static let semicolon: UInt8 = 0x3B
-    package static let question: UInt8 = 0x3F
-    package static let bracketOpen: UInt8 = 0x5B
-    package static let backslash: UInt8 = 0x5C
-    package static let bracketClose: UInt8 = 0x5D
-    package static let braceOpen: UInt8 = 0x7B
-    package static let braceClose: UInt8 = 0x7D
+    @inlinable package static var tab: UInt8 { 0x09 }
+    @inlinable package static var lineFeed: UInt8 { 0x0A }
+    @inlinable package static var carriageReturn: UInt8 { 0x0D }
+    @inlinable package static var space: UInt8 { 0x20 }
+    @inlinable package static var quote: UInt8 { 0x22 }
+    @inlinable package static var percent: UInt8 { 0x25 }
+    @inlinable package static var comma: UInt8 { 0x2C }
+    @inlinable package static var dot: UInt8 { 0x2E }
+    @inlinable package static var slash: UInt8 { 0x2F }
+    @inlinable package static var colon: UInt8 { 0x3A }
+    @inlinable package static var semicolon: UInt8 { 0x3B }
+    @inlinable package static var question: UInt8 { 0x3F }
+    @inlinable package static var bracketOpen: UInt8 { 0x5B }
+    @inlinable package static var backslash: UInt8 { 0x5C }
+    @inlinable package static var bracketClose: UInt8 { 0x5D }
+    @inlinable package static var braceOpen: UInt8 { 0x7B }
+    @inlinable package static var braceClose: UInt8 { 0x7D }
 
     /// One bit for each of the 128 ASCII bytes; a table in two words needs no memory access.
     package struct ByteSet: Sendable {
         @usableFromInline var low: UInt64
         @usableFromInline var high: UInt64
+
+        @inlinable init(low: UInt64, high: UInt64) {
+            self.low = low
+            self.high = high
+        }
 
         @inlinable @inline(__always)
         package func contains(_ byte: UInt8) -> Bool {
@@ -34,13 +41,15 @@ package enum ASCII {
     }
 
     /// `tchar`: what methods and field names may hold.
-    package static let token = ByteSet(low: 0x03ff_6cfa_0000_0000, high: 0x57ff_ffff_c7ff_fffe)
+    @inlinable package static var token: ByteSet { ByteSet(low: 0x03ff_6cfa_0000_0000, high: 0x57ff_ffff_c7ff_fffe) }
     /// What a path with its query may hold: `pchar`, `/`, `?` and `%`.
-    package static let target = ByteSet(low: 0xafff_fff2_0000_0000, high: 0x47ff_fffe_87ff_ffff)
+    @inlinable package static var target: ByteSet { ByteSet(low: 0xafff_fff2_0000_0000, high: 0x47ff_fffe_87ff_ffff) }
     /// `unreserved`: bytes of a path that mean the same to every server.
-    package static let unreserved = ByteSet(low: 0x03ff_6000_0000_0000, high: 0x47ff_fffe_87ff_fffe)
+    @inlinable package static var unreserved: ByteSet {
+        ByteSet(low: 0x03ff_6000_0000_0000, high: 0x47ff_fffe_87ff_fffe)
+    }
     /// `reg-name` without percent-encoding: what a `Host` may hold before the port.
-    package static let host = ByteSet(low: 0x2bff_6fd2_0000_0000, high: 0x47ff_fffe_87ff_fffe)
+    @inlinable package static var host: ByteSet { ByteSet(low: 0x2bff_6fd2_0000_0000, high: 0x47ff_fffe_87ff_fffe) }
 
     /// Visible bytes, space, tab and the high half (`obs-text`): no control bytes, so no NUL, CR or LF.
     @inlinable @inline(__always)
