@@ -10,8 +10,8 @@ packages_for() {
         build) echo libcurl4-openssl-dev libsqlite3-dev libssl-dev zlib1g-dev pkg-config ;;
         # The inference engine of the quickstart is a Python wheel in a virtual environment of its own.
         run) echo curl python3 python3-venv ;;
-        # prometheus brings promtool; the scenarios scrape with it. shellcheck reads scripts/.
-        test) echo prometheus shellcheck ;;
+        # prometheus brings promtool; the scenarios scrape with it. openssl makes their certificates. shellcheck reads scripts/.
+        test) echo prometheus openssl shellcheck ;;
         # What restarts and the gateway are measured against, and the load for it.
         bench) echo runit s6 supervisor haproxy nginx wrk hey ;;
         *) echo "install-deps.sh: '$1' is none of build, run, test, bench" >&2; return 2 ;;
