@@ -31,11 +31,6 @@ package enum JSONKeySearch {
         return (1...12).contains(index &- start) ? value : nil
     }
 
-    /// Whether the value that begins there is a string with something in it.
-    package static func isText(at index: Int, in bytes: borrowing Span<UInt8>, to end: Int) -> Bool {
-        index &+ 1 < end && bytes[index] == ASCII.quote && bytes[index &+ 1] != ASCII.quote
-    }
-
     /// Just after the word. Horspool's search: most steps skip the word's whole length.
     private static func place(
         after word: StaticString, in bytes: borrowing Span<UInt8>, _ range: Range<Int>

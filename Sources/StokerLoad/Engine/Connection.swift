@@ -18,8 +18,6 @@ final class Connection {
     let openedAt: Nanoseconds
     /// Which of the server's addresses it goes to.
     let addressIndex: Int
-    /// Requests that it has carried before this one.
-    var served = 0
     var call: Call?
     /// Of the request, what the socket has not taken yet.
     var unsent: [UInt8] = []

@@ -133,7 +133,6 @@ extension LoadLoop {
     func answered(_ connection: Connection, reusable: Bool, at now: Nanoseconds) {
         guard let call = connection.call else { return }
         connection.call = nil
-        connection.served += 1
         // A request that is not sent in full leaves the connection in the middle of something.
         if reusable, connection.unsent.isEmpty {
             connection.phase = .idle

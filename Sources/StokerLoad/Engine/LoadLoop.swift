@@ -2,7 +2,6 @@ import CLinux
 import DequeModule
 import HeapModule
 import StokerCore
-import Synchronization
 
 /// One thread that offers its share of the load: one epoll instance, sockets that do not block, no task, no lock on
 /// the way of a byte, and its own tally.
