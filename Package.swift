@@ -72,10 +72,11 @@ let package = Package(
         library("StokerCore"),
         library("ShimProtocol"),
 
-        // Means: each imports Core only.
+        // Means: each imports Core only; StokerNet also Host.
         library("StokerConfig", ["StokerCore"], outside: [yams]),
         library("StokerHost", ["StokerCore", "CLinux"]),
         library("StokerMetrics", ["StokerCore", "CMetrics"]),
+        library("StokerNet", ["StokerHost", "CLinux", "COpenSSL"], outside: [nioCore, heap]),
         library("StokerProbe", ["StokerCore", "CCurl"]),
         library("StokerStore", ["StokerCore"], outside: [grdb]),
         library("StokerWire"),
@@ -85,13 +86,13 @@ let package = Package(
             "StokerAdmin", ["StokerCore", "StokerMetrics"],
             outside: [hummingbird, httpTypes, nioCore, logging]),
         library(
-            "StokerGateway", ["StokerCore", "StokerMetrics", "StokerWire"],
-            outside: [nioCore, nioPosix, nioHTTP1, logging]),
+            "StokerGateway", ["StokerCore", "StokerHost", "StokerMetrics", "StokerNet", "StokerWire"],
+            outside: [nioCore, logging]),
         library(
             "StokerKnowledge", ["StokerCore", "StokerStore", "StokerMetrics"],
             outside: [hummingbird, hummingbirdCore, httpTypes, nioCore, grdb, lifecycle, unixSignals, logging]),
         library(
-            "StokerLoad", ["StokerCore", "StokerHost", "StokerMetrics", "StokerWire", "CLinux", "COpenSSL"],
+            "StokerLoad", ["StokerCore", "StokerHost", "StokerMetrics", "StokerNet", "StokerWire", "CLinux"],
             outside: [heap, deque]),
         library(
             "StokerSimulator", ["StokerCore", "StokerMetrics", "StokerWire"], outside: [nioCore, nioPosix]),
@@ -107,7 +108,7 @@ let package = Package(
         .executableTarget(
             name: "stoker",
             dependencies: [
-                "StokerCore", "StokerConfig", "StokerHost", "StokerMetrics", "StokerProbe", "StokerStore",
+                "StokerCore", "StokerConfig", "StokerHost", "StokerMetrics", "StokerNet", "StokerProbe", "StokerStore",
                 "StokerAdmin", "StokerGateway", "StokerKnowledge", "StokerLoad", "StokerSimulator",
                 "StokerSupervisor", argumentParser, lifecycle, unixSignals, logging, nioPosix, nioCore,
             ],
@@ -121,6 +122,7 @@ let package = Package(
         tests("StokerConfig", outside: [yams]),
         tests("StokerHost", ["ShimProtocol", "StokerCore", "CLinux"]),
         tests("StokerMetrics"),
+        tests("StokerNet", ["StokerHost", "StokerCore"], outside: [nioCore]),
         tests("StokerProbe", outside: [nioCore, nioPosix, nioHTTP1]),
         tests("StokerStore", outside: [grdb]),
         tests("StokerAdmin", ["StokerMetrics", "StokerProbe"], outside: [logging]),

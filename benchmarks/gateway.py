@@ -58,13 +58,14 @@ class Proxy:
             "version": 1, "epoch": 1,
             "limits": {
                 "listen": {"host": "127.0.0.1", "port": self.port}, "maxBody": 8 << 20, "maxHead": 32768,
-                "headTimeout": duration(10), "writeTimeout": duration(60), "maxConnections": 10000, "threads": 0},
+                "headTimeout": duration(10), "writeTimeout": duration(60), "maxConnections": 10000, "threads": 0,
+                "keepAliveComments": duration(15)},
             "backends": [{
                 "name": "b", "address": {"host": "127.0.0.1", "port": backend, "tls": False, "pathPrefix": ""},
                 "inRotation": True, "reason": "", "healthPath": "/health", "keepAlive": duration(60),
                 "continuation": "none"}],
             "models": [{
-                "name": "m", "tiers": [["b"]],
+                "name": "m", "tiers": [["b"]], "seams": 2,
                 "deadlines": {"connect": duration(1), "firstToken": duration(60), "stall": duration(60)}}]}
         client = http.client.HTTPConnection("gateway")
         client.sock = connect_unix(control)

@@ -17,6 +17,12 @@ package final class Descriptor: Sendable {
         guard number >= 0 else { throw SystemError(path) }
         return Descriptor(owning: number)
     }
+
+    /// Makes calls on it return at once instead of waiting.
+    package func setNonBlocking() throws(SystemError) {
+        let flags = clinux_fcntl(number, F_GETFL, 0)
+        guard flags >= 0, clinux_fcntl(number, F_SETFL, Int(flags | O_NONBLOCK)) >= 0 else { throw SystemError("fcntl") }
+    }
 }
 
 /// Small files of text, read and written whole: those of `/proc`, and our own records.

@@ -59,29 +59,6 @@ package struct ChunkedScanner: Sendable, Equatable {
         return nil
     }
 
-    /// Where in the coding a message broke off, as far as somebody who must still add to it cares.
-    package enum Seam: Sendable, Equatable {
-        /// A new chunk may follow.
-        case chunk
-        /// Inside chunk data: raw bytes are read as more of it.
-        case data
-        /// The CRLF (or its LF) after the data is due first.
-        case lineEnd(missing: String)
-        /// Nothing can be added.
-        case none
-    }
-
-    /// Where the coding stands.
-    package var seam: Seam {
-        switch state {
-        case .size(digits: 0): .chunk
-        case .data: .data
-        case .dataReturn: .lineEnd(missing: "\r\n")
-        case .dataLineFeed: .lineEnd(missing: "\n")
-        default: .none
-        }
-    }
-
     private mutating func step(_ byte: UInt8) throws(WireFault) {
         switch state {
         case .size(let digits): try sizeByte(byte, digits: digits)
@@ -173,15 +150,6 @@ package struct BodyScanner: Sendable {
     /// Whether the end of the connection is the regular end of the body.
     package var endsWithConnection: Bool {
         if case .endless = state { true } else { false }
-    }
-
-    /// Where a broken body can be added to; a body of known length cannot.
-    package var seam: ChunkedScanner.Seam {
-        switch state {
-        case .counting: .none
-        case .chunked(let scanner): scanner.seam
-        case .endless: .data
-        }
     }
 
     /// Takes the bytes from `start` on, calls `data` for what is body, and returns where the message ends or `bytes`

@@ -13,6 +13,7 @@ package enum KnownField: UInt8, Sendable {
     case other
     case connection, contentEncoding, contentLength, contentType, expect, host, keepAlive, proxyAuthenticate
     case proxyAuthorization, proxyConnection, te, trailer, transferEncoding, upgrade, xRequestID
+    case forwarded, traceparent, tracestate, xForwardedFor, xForwardedHost, xForwardedProto, xStokerContinuation
 
     /// The field of that name; the length is looked at first, so most names cost one comparison or none.
     static func named(_ name: Range<Int>, in bytes: borrowing Span<UInt8>) -> KnownField {
@@ -24,16 +25,35 @@ package enum KnownField: UInt8, Sendable {
         case 4: return check("host", .host)
         case 6: return check("expect", .expect)
         case 7: return bytes.spells("trailer", in: name) ? .trailer : check("upgrade", .upgrade)
-        case 10: return bytes.spells("connection", in: name) ? .connection : check("keep-alive", .keepAlive)
+        case 9: return check("forwarded", .forwarded)
+        case 10:
+            if bytes.spells("connection", in: name) { return .connection }
+            return bytes.spells("keep-alive", in: name) ? .keepAlive : check("tracestate", .tracestate)
+        case 11: return check("traceparent", .traceparent)
         case 12: return bytes.spells("content-type", in: name) ? .contentType : check("x-request-id", .xRequestID)
         case 14: return check("content-length", .contentLength)
+        case 15: return check("x-forwarded-for", .xForwardedFor)
         case 16:
-            return bytes.spells("content-encoding", in: name)
-                ? .contentEncoding : check("proxy-connection", .proxyConnection)
-        case 17: return check("transfer-encoding", .transferEncoding)
+            if bytes.spells("content-encoding", in: name) { return .contentEncoding }
+            return bytes.spells("proxy-connection", in: name)
+                ? .proxyConnection : check("x-forwarded-host", .xForwardedHost)
+        case 17:
+            return bytes.spells("transfer-encoding", in: name)
+                ? .transferEncoding : check("x-forwarded-proto", .xForwardedProto)
         case 18: return check("proxy-authenticate", .proxyAuthenticate)
         case 19: return check("proxy-authorization", .proxyAuthorization)
+        case 21: return check("x-stoker-continuation", .xStokerContinuation)
         default: return .other
+        }
+    }
+
+    /// Whether a gateway writes the field anew instead of passing on what a client says.
+    package var isGatewaysOwn: Bool {
+        switch self {
+        case .contentLength, .expect, .forwarded, .host, .traceparent, .xForwardedFor, .xForwardedHost,
+            .xForwardedProto, .xRequestID, .xStokerContinuation:
+            true
+        default: false
         }
     }
 

@@ -62,12 +62,17 @@ enum GatewayKeys {
     static let threads = Key(
         "threads", .integer(0...256), default: plan.threads, example: "0",
         "Event loops; 0 is one per core. Fixed until the daemon restarts.")
+    static let keepAliveComments = Key(
+        "keep_alive_comments", .duration(.seconds(1) ... .seconds(3600)), default: plan.keepAliveComments,
+        example: "15s",
+        "A stream that says nothing yet gets a comment so often, lest a proxy in between takes it for dead.")
 
     static let section = Section(
         "gateway", "The one address that clients speak to. OpenAI-compatible HTTP/1.1.",
         keys: [
             listen.description, maxBody.description, maxHead.description, headTimeout.description,
             writeTimeout.description, maxConnections.description, threads.description,
+            keepAliveComments.description,
         ])
 }
 

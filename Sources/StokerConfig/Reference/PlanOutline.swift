@@ -29,6 +29,7 @@ package enum PlanOutline {
             "listen": .string(plan.listen.text), "max_body": text(plan.maxBody), "max_head": text(plan.maxHead),
             "head_timeout": text(plan.headTimeout), "write_timeout": text(plan.writeTimeout),
             "max_connections": .integer(plan.maxConnections), "threads": .integer(plan.threads),
+            "keep_alive_comments": text(plan.keepAliveComments),
         ])
     }
 
@@ -108,6 +109,7 @@ package enum PlanOutline {
                 "connect": text(plan.deadlines.connect), "first_token": text(plan.deadlines.firstToken),
                 "stall": text(plan.deadlines.stall),
             ]),
+            "seams": .integer(plan.seams),
         ])
     }
 }

@@ -65,11 +65,13 @@ package struct GatewayPlan: Sendable, Equatable, Codable {
     package var maxConnections: Int
     /// Event loops; 0 means one per core.
     package var threads: Int
+    /// A stream that says nothing yet gets a comment so often, lest something in between takes it for dead.
+    package var keepAliveComments: Duration
 
     package init(
         listen: Endpoint, maxBody: ByteSize = .mebibytes(8), maxHead: ByteSize = .kibibytes(32),
         headTimeout: Duration = .seconds(10), writeTimeout: Duration = .seconds(60), maxConnections: Int = 10_000,
-        threads: Int = 0
+        threads: Int = 0, keepAliveComments: Duration = .seconds(15)
     ) {
         self.listen = listen
         self.maxBody = maxBody
@@ -78,6 +80,7 @@ package struct GatewayPlan: Sendable, Equatable, Codable {
         self.writeTimeout = writeTimeout
         self.maxConnections = maxConnections
         self.threads = threads
+        self.keepAliveComments = keepAliveComments
     }
 }
 

@@ -16,8 +16,22 @@ package enum AttemptFailure: Sendable, Equatable {
     case stalled
     /// A stream ended before it began.
     case emptyStream
-    /// 429, 502, 503, 504: back-pressure or another gateway's trouble.
+    /// A 200 without a body.
+    case emptyAnswer
+    /// A 200 of another kind than was asked for, such as a proxy's HTML page.
+    case wrongContent(String)
+    /// An error object in a 200; its message as the engine put it.
+    case errorEvent(String)
+    /// A stream whose framing is whole, without `[DONE]` or a finish reason.
+    case unfinished
+    /// An event beyond what anybody should hold.
+    case eventTooLarge
+    /// 429, 500, 502, 503, 504: back-pressure, an engine's or another gateway's trouble.
     case status(Int)
+    /// It would go on with a stream in a way that does not fit to what was sent.
+    case unfit(String)
+    /// The backend says nothing and its health path does not answer either.
+    case frozen
 
     /// The values of the metric label `reason`.
     package enum Reason: String, Sendable, CaseIterable {
@@ -27,6 +41,12 @@ package enum AttemptFailure: Sendable, Equatable {
         case idleTimeout = "timeout_idle"
         case reset
         case malformed = "protocol"
+        case empty
+        case wrongContent = "content_type"
+        case errorEvent = "error_event"
+        case unfinished
+        case unfit
+        case frozen
         case tooManyRequests = "http_429"
         case serverError = "http_5xx"
     }
@@ -37,7 +57,13 @@ package enum AttemptFailure: Sendable, Equatable {
         case .connect: .connect
         case .connectTimeout: .connectTimeout
         case .closedEarly, .truncated: .reset
-        case .malformed, .emptyStream: .malformed
+        case .malformed, .eventTooLarge: .malformed
+        case .emptyStream, .emptyAnswer: .empty
+        case .wrongContent: .wrongContent
+        case .errorEvent: .errorEvent
+        case .unfinished: .unfinished
+        case .unfit: .unfit
+        case .frozen: .frozen
         case .firstTokenTimeout: .firstTokenTimeout
         case .stalled: .idleTimeout
         case .status(let code): code == 429 ? .tooManyRequests : .serverError
@@ -47,8 +73,16 @@ package enum AttemptFailure: Sendable, Equatable {
     /// Whether the backend leaves the rotation until its health path answers.
     package var condemns: Bool {
         switch self {
-        case .connect, .connectTimeout, .closedEarly: true
-        case .truncated, .malformed, .firstTokenTimeout, .stalled, .emptyStream, .status: false
+        case .connect, .connectTimeout, .closedEarly, .frozen: true
+        default: false
+        }
+    }
+
+    /// Whether the same backend is worth another try when there is no other.
+    var allowsSameBackend: Bool {
+        switch self {
+        case .stalled, .frozen, .wrongContent, .unfit: false
+        default: true
         }
     }
 
@@ -71,6 +105,13 @@ package enum AttemptFailure: Sendable, Equatable {
         case .firstTokenTimeout: "it did not begin to answer in time"
         case .stalled: "it fell silent in the middle of its answer"
         case .emptyStream: "its stream ended before the first event"
+        case .emptyAnswer: "its answer is empty"
+        case .wrongContent(let type): "its answer is of the wrong kind (\(type))"
+        case .errorEvent(let message): "it reported an error: \(message)"
+        case .unfinished: "its stream ended without a finish reason"
+        case .eventTooLarge: "it sent an event of over 1 MiB"
+        case .unfit(let why): "it cannot continue the stream: \(why)"
+        case .frozen: "it says nothing and its health path does not answer"
         case .status(let code): "it answered \(code)"
         }
     }

@@ -1,19 +1,22 @@
 package import StokerCore
 
 /// One request on its way through the backends: which one is asked, what is tried again, when the client gets its first
-/// byte, and when to give up. A value: the shell tells it what happened and does what it decides.
+/// byte, when a broken stream goes on elsewhere, and when to give up. A value: the shell tells it what happened and
+/// does what it decides.
 ///
-/// waiting (for a head) → holding (nothing sent to the client yet) → streaming → done
+/// waiting (for a head) → holding (nothing of the answer sent yet) → flowing → done; and from a flowing stream that
+/// breaks back to waiting, for another backend to continue it
 package struct Exchange: Sendable {
     package enum Event: Sendable, Equatable {
         case begin
         /// - Parameter reused: whether the connection had served another request before.
         case failed(AttemptFailure, reused: Bool)
         case head(ResponseFacts)
-        /// - Parameters:
-        ///   - bytes: with the framing.
-        ///   - hasData: whether any of them is data.
-        case body(bytes: Int, hasData: Bool)
+        /// So many bytes of an answer that is no event stream.
+        case body(bytes: Int)
+        /// Whole events of a stream. `sound`: at least one says something, and none of them an error.
+        case events(sound: Bool)
+        /// The answer is whole.
         case end
         /// The shell stops reading from the backend because the client is slow.
         case paused
@@ -26,12 +29,16 @@ package struct Exchange: Sendable {
         case nothing
         /// Give up the present attempt, if any, and ask this backend; `fresh`: over a new connection.
         case attempt(backend: Int, fresh: Bool)
+        /// The same, to go on with the stream where it broke off.
+        case `continue`(backend: Int, after: AttemptFailure)
         /// Keep what came.
         case hold
-        /// Send the response head and everything held.
+        /// Send the response head, if it is not sent yet, and everything held.
         case commit
         /// Send what came.
         case forward
+        /// A stream says nothing yet: send a comment, and before it a response head if none is sent yet.
+        case keepAlive
         /// The answer is whole: send what is still held and end the response.
         case finish
         /// Nothing was sent yet: answer with an error.
@@ -45,6 +52,23 @@ package struct Exchange: Sendable {
         case failed(backend: Int, AttemptFailure)
     }
 
+    /// What the client wants, which says what a good answer looks like.
+    package enum Wish: Sendable, Equatable {
+        /// One JSON document.
+        case document
+        case eventStream
+        /// A path that we know nothing of.
+        case anything
+    }
+
+    /// What a backend is chosen for.
+    package enum Purpose: Sendable, Equatable {
+        case answer, continuation
+    }
+
+    /// Finds a usable backend that is not in the list; nil when there is none, or when nobody can continue the stream.
+    package typealias Choice = (_ tried: [Int], _ purpose: Purpose) -> Int?
+
     /// A body of at most this many bytes is held until it is whole, so that a backend that dies in the middle costs the
     /// client nothing.
     package static let holdLimit = 1 << 20
@@ -55,14 +79,21 @@ package struct Exchange: Sendable {
         case idle
         case waiting
         case holding(ResponseFacts)
-        case streaming
+        case flowing
         case done
     }
 
-    private var phase = Phase.idle
+    private let wish: Wish
     private let deadlines: Deadlines
-    private let started: Duration
+    /// How often a stream may go on elsewhere.
+    private let maxSeams: Int
+    /// A comment after so much silence before the first event; nil: never.
+    private let keepAlive: Duration?
+    private var phase = Phase.idle
+    /// When the clock of `first_token` began: with the request, or with the seam.
+    private var waitsSince: Duration
     private var progress: Duration
+    private var saidAt: Duration
     private var isPaused = false
     /// The backend of the present attempt.
     package private(set) var backend = -1
@@ -70,46 +101,51 @@ package struct Exchange: Sendable {
     private var sends = 0
     private var held = 0
     private var hasReplayed = false
+    private var hasMetServerError = false
+    /// Why the stream has to go on elsewhere; nil while nothing of the answer is lost.
+    private var broken: AttemptFailure?
 
-    /// Attempts that came after the first, replays of stale connections left out.
+    /// Whether the client has a status line.
+    package private(set) var hasHead = false
+    /// Whether the client has a part of the answer.
+    package private(set) var isCommitted = false
+    /// Attempts that came after the first, replays of stale connections and continuations left out.
     package private(set) var retries = 0
+    /// How often the stream has gone on elsewhere.
+    package private(set) var seams = 0
 
-    package init(deadlines: Deadlines, startedAt started: Duration) {
+    package init(
+        _ wish: Wish, deadlines: Deadlines, maxSeams: Int = 0, keepAlive: Duration? = nil,
+        startedAt started: Duration
+    ) {
+        self.wish = wish
         self.deadlines = deadlines
-        self.started = started
+        self.maxSeams = maxSeams
+        self.keepAlive = wish == .eventStream ? keepAlive : nil
+        waitsSince = started
         progress = started
+        saidAt = started
     }
 
-    /// Whether bytes have gone to the client.
-    package var isCommitted: Bool { phase == .streaming }
-
     /// Takes what happened and decides.
-    ///
-    /// - Parameter choose: the balancer: a usable backend that is not in the list, nil when there is none.
-    package mutating func handle(
-        _ event: Event, at now: Duration, choose: (_ tried: [Int]) -> Int?
-    ) -> Decision {
+    package mutating func handle(_ event: Event, at now: Duration, choose: Choice) -> Decision {
         switch (phase, event) {
-        case (.streaming, .body):
+        case (.flowing, .events), (.flowing, .body):
             progress = now
             return .forward
         case (.idle, .begin): return begin(choose)
         case (.waiting, .head(let facts)): return head(facts, at: now, choose)
-        case (.holding(let facts), .body(let bytes, let hasData)):
-            return body(facts, bytes: bytes, hasData: hasData, at: now)
-        // Its first data would have committed it.
-        case (.holding(let facts), .end) where facts.isEventStream && facts.status == 200:
-            return fail(.emptyStream, choose)
-        case (.holding, .end), (.streaming, .end):
-            phase = .done
-            return .finish
+        case (.holding(let facts), .body(let bytes)): return body(facts, bytes, at: now)
+        case (.holding, .events(let isSound)): return events(isSound, at: now)
+        case (.holding(let facts), .end): return end(facts, choose)
+        case (.flowing, .end): return finish()
         case (.waiting, .failed(.closedEarly, reused: true)) where !hasReplayed:
             // An idle connection that the backend closed just as it was used: not a failure of anything.
             hasReplayed = true
-            return .attempt(backend: backend, fresh: true)
+            return broken.map { .continue(backend: backend, after: $0) } ?? .attempt(backend: backend, fresh: true)
         case (.waiting, .failed(let failure, _)), (.holding, .failed(let failure, _)): return fail(failure, choose)
-        case (.streaming, .failed(let failure, _)): return breakOff(failure)
-        case (.waiting, .tick), (.holding, .tick), (.streaming, .tick): return tick(at: now, choose)
+        case (.flowing, .failed(let failure, _)): return seam(failure, at: now, choose)
+        case (.waiting, .tick), (.holding, .tick), (.flowing, .tick): return tick(at: now, choose)
         case (_, .paused): isPaused = true
         case (_, .resumed):
             isPaused = false
@@ -120,8 +156,8 @@ package struct Exchange: Sendable {
         return .nothing
     }
 
-    private mutating func begin(_ choose: ([Int]) -> Int?) -> Decision {
-        guard let first = choose([]) else {
+    private mutating func begin(_ choose: Choice) -> Decision {
+        guard let first = choose([], .answer) else {
             phase = .done
             return .refuse(.noBackend)
         }
@@ -130,83 +166,166 @@ package struct Exchange: Sendable {
         return .attempt(backend: first, fresh: false)
     }
 
-    private mutating func head(_ facts: ResponseFacts, at now: Duration, _ choose: ([Int]) -> Int?) -> Decision {
-        if facts.isBackPressure, let next = another(after: .status(facts.status), choose) { return next }
+    // MARK: An answer
+
+    private mutating func head(_ facts: ResponseFacts, at now: Duration, _ choose: Choice) -> Decision {
+        if let failure = facts.failure(wish) {
+            if case .status(500) = failure {
+                // Once: what fails like this everywhere is the request's own fault.
+                let isFirst = !hasMetServerError
+                hasMetServerError = true
+                if isFirst, let next = another(after: failure, choose) { return next }
+            } else if let next = another(after: failure, choose) {
+                return next
+            }
+            // The backend's own words tell the client more than ours; a wrong kind of 200 tells it lies.
+            guard case .status = failure else { return giveUp(failure) }
+        }
+        // The status can only be said to a client that has none yet.
+        if hasHead, facts.status != 200 { return giveUp(.status(facts.status)) }
         phase = .holding(facts)
         held = 0
         progress = now
         guard let length = facts.contentLength, length > Self.holdLimit, !facts.isEventStream else { return .hold }
-        phase = .streaming
-        return .commit
+        return commit()
     }
 
-    private mutating func body(_ facts: ResponseFacts, bytes: Int, hasData: Bool, at now: Duration) -> Decision {
+    private mutating func body(_ facts: ResponseFacts, _ bytes: Int, at now: Duration) -> Decision {
         progress = now
         held += bytes
-        guard (facts.isEventStream && hasData) || held > Self.holdLimit else { return .hold }
-        phase = .streaming
+        // A stream that we know nothing of is not to be held back.
+        return facts.isEventStream || held > Self.holdLimit ? commit() : .hold
+    }
+
+    private mutating func events(_ isSound: Bool, at now: Duration) -> Decision {
+        progress = now
+        held += 1
+        guard isSound else { return .hold }
+        if broken != nil { seams += 1 }
+        broken = nil
+        sends = 0
+        return commit()
+    }
+
+    private mutating func commit() -> Decision {
+        phase = .flowing
+        hasHead = true
+        isCommitted = true
         return .commit
     }
 
-    /// Asks another backend, or the same one again if it is still in rotation, or gives up.
-    private mutating func fail(_ failure: AttemptFailure, _ choose: ([Int]) -> Int?) -> Decision {
-        if let next = another(after: failure, choose) { return next }
-        if sends < Self.maxSends, failure != .stalled, let again = choose([]) {
-            retries += 1
-            return start(again)
-        }
-        phase = .done
-        return .refuse(.failed(backend: backend, failure))
+    private mutating func end(_ facts: ResponseFacts, _ choose: Choice) -> Decision {
+        guard facts.status == 200 else { return finish() }
+        // A stream's first sound event would have committed it.
+        if facts.isEventStream, wish != .anything { return fail(.emptyStream, choose) }
+        if wish == .document, held == 0 { return fail(.emptyAnswer, choose) }
+        return finish()
     }
 
-    private mutating func another(after failure: AttemptFailure, _ choose: ([Int]) -> Int?) -> Decision? {
+    private mutating func finish() -> Decision {
+        phase = .done
+        return .finish
+    }
+
+    // MARK: Failures
+
+    /// Asks another backend, or the same one again if it is still in rotation, or gives up.
+    private mutating func fail(_ failure: AttemptFailure, _ choose: Choice) -> Decision {
+        if let next = another(after: failure, choose) { return next }
+        if sends < Self.maxSends, failure.allowsSameBackend, let again = choose([], purpose) {
+            return start(again, after: failure)
+        }
+        return giveUp(failure)
+    }
+
+    private mutating func another(after failure: AttemptFailure, _ choose: Choice) -> Decision? {
         tried.append(backend)
         sends += failure.mayHaveBegun ? 1 : 0
-        guard sends < Self.maxSends, let next = choose(tried) else { return nil }
-        retries += 1
-        return start(next)
+        guard sends < Self.maxSends, let next = choose(tried, purpose) else { return nil }
+        return start(next, after: failure)
     }
 
-    private mutating func start(_ next: Int) -> Decision {
+    private mutating func start(_ next: Int, after failure: AttemptFailure) -> Decision {
         backend = next
         phase = .waiting
         held = 0
         hasReplayed = false
+        if let broken { return .continue(backend: next, after: broken) }
+        retries += 1
         return .attempt(backend: next, fresh: false)
     }
 
-    private mutating func breakOff(_ failure: AttemptFailure) -> Decision {
+    private var purpose: Purpose { broken == nil ? .answer : .continuation }
+
+    private mutating func giveUp(_ failure: AttemptFailure) -> Decision {
         phase = .done
-        return .breakOff(failure)
+        // What broke the stream tells more than why nobody could go on with it.
+        return hasHead ? .breakOff(broken ?? failure) : .refuse(.failed(backend: backend, failure))
     }
 
-    private mutating func tick(at now: Duration, _ choose: ([Int]) -> Int?) -> Decision {
+    /// A stream of which the client has a part: somebody else goes on with it, or it ends with an error event.
+    private mutating func seam(_ failure: AttemptFailure, at now: Duration, _ choose: Choice) -> Decision {
+        guard wish == .eventStream, seams < maxSeams else { return giveUp(failure) }
+        broken = failure
+        waitsSince = now
+        progress = now
+        // What an earlier seam had against a backend is over.
+        tried = []
+        sends = 0
+        return fail(failure, choose)
+    }
+
+    // MARK: Time
+
+    private mutating func tick(at now: Duration, _ choose: Choice) -> Decision {
         let hasStalled = !isPaused && now - progress >= deadlines.stall
         switch phase {
-        case .streaming: return hasStalled ? breakOff(.stalled) : .nothing
+        case .flowing: return hasStalled ? seam(.stalled, at: now, choose) : .nothing
         case .holding where held > 0 && hasStalled: return fail(.stalled, choose)
-        case .holding where held > 0: return .nothing
+        case .holding where held > 0: return keepAlive(at: now)
         case .waiting, .holding:
-            guard now - started >= deadlines.firstToken else { return .nothing }
-            phase = .done
-            return .refuse(.failed(backend: backend, .firstTokenTimeout))
+            guard now - waitsSince >= deadlines.firstToken else { return keepAlive(at: now) }
+            return giveUp(.firstTokenTimeout)
         case .idle, .done: return .nothing
         }
+    }
+
+    private mutating func keepAlive(at now: Duration) -> Decision {
+        guard let keepAlive, now - max(saidAt, waitsSince) >= keepAlive else { return .nothing }
+        saidAt = now
+        hasHead = true
+        return .keepAlive
     }
 }
 
 /// What decisions depend on in a response head.
 package struct ResponseFacts: Sendable, Equatable {
+    /// What `Content-Type` says.
+    package enum Content: Sendable, Equatable {
+        case eventStream, json, unnamed
+        case other(String)
+    }
+
     package var status: Int
-    package var isEventStream: Bool
+    package var content: Content
     package var contentLength: Int?
 
-    package init(status: Int, isEventStream: Bool = false, contentLength: Int? = nil) {
+    package init(status: Int, content: Content = .json, contentLength: Int? = nil) {
         self.status = status
-        self.isEventStream = isEventStream
+        self.content = content
         self.contentLength = contentLength
     }
 
-    /// Full or not there: worth asking another backend, never a verdict on this one.
-    var isBackPressure: Bool { status == 429 || status == 502 || status == 503 || status == 504 }
+    package var isEventStream: Bool { content == .eventStream }
+
+    /// Why this head begins no good answer; nil when it may.
+    func failure(_ wish: Exchange.Wish) -> AttemptFailure? {
+        switch (status, wish, content) {
+        // Full or not there: worth asking another backend, never a verdict on this one.
+        case (429, _, _), (500, _, _), (502...504, _, _): .status(status)
+        case (200, .eventStream, .json), (200, .eventStream, .unnamed): .wrongContent("no event stream")
+        case (200, .eventStream, .other(let type)), (200, .document, .other(let type)): .wrongContent(type)
+        default: nil
+        }
+    }
 }

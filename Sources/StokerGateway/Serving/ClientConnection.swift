@@ -1,14 +1,11 @@
 import NIOCore
-import NIOPosix
 import StokerCore
+import StokerNet
 import StokerWire
 
 /// One client's connection: reads requests one after the other, answers what it can, forwards the rest.
-/// Confined to its event loop.
-final class ClientConnection: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
-
+/// Confined to its loop.
+final class ClientConnection {
     private enum Phase {
         case reading
         case forwarding(Forwarding)
@@ -23,7 +20,9 @@ final class ClientConnection: ChannelInboundHandler {
 
     var limits: ClientLimits
     let loop: GatewayLoop
-    private(set) var context: ChannelHandlerContext?
+    /// What backends are told of the client, as header lines.
+    let forwarded: String
+    private var socket: StreamSocket?
     private var phase = Phase.reading
     private var reader: RequestReader
     private var pendingHead: RequestHead?
@@ -32,65 +31,26 @@ final class ClientConnection: ChannelInboundHandler {
     private var lastReadAt: Duration
     private var writeWatch = WriteWatch()
     private var hasServed = false
-    private var needsFlush = false
-    private var isReading = true
     private var inputClosedAt: Duration?
     private var hasProbed = false
     private var isPumping = false
     /// Whether the present response is the connection's last.
     private(set) var closesAfterResponse = false
 
-    init(loop: GatewayLoop) {
+    init(loop: GatewayLoop, peer: String?) {
         self.loop = loop
         limits = loop.table.limits
         reader = RequestReader(maxHead: limits.maxHead, maxBody: limits.maxBody)
         lastReadAt = loop.now
+        let proto = "X-Forwarded-Proto: http\r\n"
+        forwarded = peer.map { "X-Forwarded-For: \($0)\r\n\(proto)" } ?? proto
     }
 
-    // MARK: Channel
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
-        loop.add(self)
+    /// Begins to serve; false when the kernel refuses to watch the socket.
+    func start(_ accepted: AcceptedSocket) -> Bool {
+        socket = loop.events.adopt(accepted.descriptor, owner: self)
+        return socket != nil
     }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .lingering = phase { return }
-        lastReadAt = loop.now
-        if beganAt == nil { beganAt = lastReadAt }
-        reader.feed(unwrapInboundIn(data))
-        pump()
-        // A client that pipelines more than a head's worth while it is being served has to wait.
-        if case .forwarding = phase, reader.buffered > limits.maxHead { setReading(false) }
-    }
-
-    func channelReadComplete(context: ChannelHandlerContext) { flush() }
-
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if case .forwarding(let forwarding) = phase { forwarding.clientCanTake(context.channel.isWritable) }
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
-        inputClosedAt = loop.now
-        closesAfterResponse = true
-        switch phase {
-        case .forwarding: break
-        // An answer of our own may still be on its way out.
-        case .reading: linger()
-        case .lingering, .closed: context.close(promise: nil)
-        }
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        let before = phase
-        phase = .closed
-        self.context = nil
-        loop.remove(self)
-        if case .forwarding(let forwarding) = before { forwarding.clientGone() }
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     // MARK: Reading
 
@@ -122,7 +82,7 @@ final class ClientConnection: ChannelInboundHandler {
             answer(error, id: id, closes: true)
             linger()
         } else if reader.buffered == 0 {
-            write(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))
+            write { $0.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
         }
     }
 
@@ -133,10 +93,12 @@ final class ClientConnection: ChannelInboundHandler {
         let id = requestID(head)
         let startedAt = beganAt ?? lastReadAt
         switch Dispatch.decide(head, body: body, table: loop.table) {
-        case .forward(let route, let model, let body):
-            loop.meters.opened(route)
-            let request = Forwarding.Request(route: route, head: head, body: body, id: id, startedAt: startedAt)
-            let forwarding = Forwarding(request, of: model, for: self, on: loop)
+        case .forward(let order):
+            loop.meters.opened(order.route)
+            let trace = TraceParent(head.value(of: .traceparent), draw: loop.drawNumber)
+            let origin = RequestOrigin(id: id, forwarded: forwarded, trace: trace)
+            let request = Forwarding.Request(order: order, head: head, origin: origin, startedAt: startedAt)
+            let forwarding = Forwarding(request, for: self, on: loop)
             phase = .forwarding(forwarding)
             forwarding.start()
         case .answer(let route, let json):
@@ -179,18 +141,13 @@ final class ClientConnection: ChannelInboundHandler {
 
     // MARK: Writing
 
-    func write(_ bytes: ByteBuffer) {
-        guard let context else { return }
-        writeWatch.wrote(bytes.readableBytes, at: loop.now)
-        context.write(wrapOutboundOut(bytes), promise: nil)
-        needsFlush = true
+    /// Lets `build` add to what is sent with the next `flush`.
+    func write(_ build: (inout ByteBuffer) -> Void) {
+        guard let socket else { return }
+        build(&socket.output)
     }
 
-    func flush() {
-        guard needsFlush else { return }
-        needsFlush = false
-        context?.flush()
-    }
+    func flush() { socket?.flush() }
 
     /// Answers with an error that leaves the connection usable.
     func answer(_ error: GatewayError, id: String) { answer(error, id: id, closes: closesAfterResponse) }
@@ -199,20 +156,18 @@ final class ClientConnection: ChannelInboundHandler {
         var extra: [(StaticString, String)] = []
         if let seconds = error.retryAfter { extra.append(("Retry-After", "\(seconds)")) }
         if let allow = error.allow { extra.append(("Allow", allow)) }
-        write(
-            loop.compose {
-                MessageWriter.answer(
-                    status: error.status, json: error.json, extra: extra, id: id, closes: closes, withBody: withBody,
-                    into: &$0)
-            })
+        write {
+            MessageWriter.answer(
+                status: error.status, json: error.json, extra: extra, id: id, closes: closes, withBody: withBody,
+                into: &$0)
+        }
     }
 
     private func answer(_ status: Int, json: String, id: String, withBody: Bool) {
-        write(
-            loop.compose {
-                MessageWriter.answer(
-                    status: status, json: json, id: id, closes: closesAfterResponse, withBody: withBody, into: &$0)
-            })
+        write {
+            MessageWriter.answer(
+                status: status, json: json, id: id, closes: closesAfterResponse, withBody: withBody, into: &$0)
+        }
     }
 
     /// The response is whole: on to the next request, or to the end.
@@ -222,53 +177,53 @@ final class ClientConnection: ChannelInboundHandler {
         lastReadAt = loop.now
         guard !closing else { return linger() }
         phase = .reading
-        setReading(true)
+        socket?.setReading(true)
         if reader.buffered > 0 { pump() }
     }
 
     /// The response cannot be finished: closing is what tells the client.
-    func breakOff() {
-        flush()
-        linger()
-    }
+    func breakOff() { linger() }
 
     /// Closes our side once everything is written, then waits a little for the client's.
     private func linger() {
         phase = .lingering(until: loop.now + Self.lingerTime)
-        needsFlush = false
-        guard let context else { return }
-        setReading(true)
-        let closed = context.eventLoop.makePromise(of: Void.self)
-        let isGone = inputClosedAt != nil
-        closed.futureResult.assumeIsolated().whenComplete { _ in
-            if isGone { self.context?.close(promise: nil) } else { self.context?.close(mode: .output, promise: nil) }
-        }
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: closed)
+        socket?.setReading(true)
+        socket?.endOutput()
+        leaveIfBothEnded()
     }
 
-    private func setReading(_ reads: Bool) {
-        guard reads != isReading, let channel = context?.channel else { return }
-        isReading = reads
-        // Fails only on a closed channel, which reads nothing anyway.
-        try? channel.syncOptions?.setOption(.autoRead, value: reads)
+    private func leaveIfBothEnded() {
+        if inputClosedAt != nil, socket?.unsent ?? 0 == 0 { close() }
+    }
+
+    private func close() {
+        socket?.close()
+        ended()
+    }
+
+    private func ended() {
+        let before = phase
+        phase = .closed
+        socket = nil
+        loop.remove(self)
+        if case .forwarding(let forwarding) = before { forwarding.clientGone() }
     }
 
     // MARK: Time
 
     /// Looks at the deadlines.
     func tick(_ now: Duration) {
-        if isStuck(now) {
+        guard let socket else { return }
+        if writeWatch.isStuck(unsent: socket.unsent, sent: socket.sent, now: now, timeout: limits.writeTimeout) {
             loop.meters.disconnected(.slowReader)
-            context?.close(promise: nil)
-            return
+            return close()
         }
         switch phase {
         case .reading: tickReading(now)
         case .forwarding(let forwarding):
             probeHalfClosed(forwarding, now)
             forwarding.tick(now)
-        case .lingering(let until):
-            if now >= until { context?.close(promise: nil) }
+        case .lingering(let until): if now >= until { close() } else { leaveIfBothEnded() }
         case .closed: break
         }
     }
@@ -276,7 +231,7 @@ final class ClientConnection: ChannelInboundHandler {
     private func tickReading(_ now: Duration) {
         if reader.isBetweenRequests {
             let patience = hasServed ? Self.idleTimeout : limits.headTimeout
-            if now - lastReadAt >= patience { context?.close(promise: nil) }
+            if now - lastReadAt >= patience { close() }
         } else {
             let since = reader.isInBody ? lastReadAt : beganAt ?? lastReadAt
             guard now - since >= limits.headTimeout else { return }
@@ -285,21 +240,15 @@ final class ClientConnection: ChannelInboundHandler {
         }
     }
 
-    private func isStuck(_ now: Duration) -> Bool {
-        guard writeWatch.isPending, let channel = context?.channel else { return false }
-        let buffered = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        return writeWatch.isStuck(buffered: buffered, now: now, timeout: limits.writeTimeout)
-    }
-
     /// A client that has closed its side either waits for its answer or is gone; only an answer to something that we
     /// send tells which. HTTP/1.1 allows interim responses at any time before the final one (RFC 9110 section 15.2), so
     /// one is sent: who waits skips it, who is gone answers with a reset, and the backend is spared.
     private func probeHalfClosed(_ forwarding: Forwarding, _ now: Duration) {
-        guard let inputClosedAt, !hasProbed, !forwarding.isCommitted, !forwarding.clientIsHTTP10,
+        guard let inputClosedAt, !hasProbed, !forwarding.hasHead, !forwarding.clientIsHTTP10,
             now - inputClosedAt >= GatewayLoop.tickInterval
         else { return }
         hasProbed = true
-        write(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))
+        write { $0.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
         flush()
     }
 
@@ -307,31 +256,56 @@ final class ClientConnection: ChannelInboundHandler {
     func drain() {
         closesAfterResponse = true
         guard case .reading = phase, reader.isBetweenRequests else { return }
-        context?.close(promise: nil)
+        close()
     }
 }
 
-/// Notices a client that takes nothing: counts what was written against what is still buffered.
-struct WriteWatch {
-    private var written = 0
-    private var taken = 0
-    private var progressAt = Duration.zero
+extension ClientConnection: StreamOwner {
+    func connected() {}
 
-    /// Whether some of what was written may not have been taken yet.
-    var isPending: Bool { written != taken }
-
-    mutating func wrote(_ bytes: Int, at now: @autoclosure () -> Duration) {
-        if !isPending { progressAt = now() }
-        written &+= bytes
+    func received(_ bytes: borrowing Span<UInt8>) {
+        if case .lingering = phase { return }
+        lastReadAt = loop.now
+        if beganAt == nil { beganAt = lastReadAt }
+        reader.feed(bytes)
+        pump()
+        // A client that pipelines more than a head's worth while it is being served has to wait.
+        if case .forwarding = phase, reader.buffered > limits.maxHead { socket?.setReading(false) }
     }
 
-    /// - Parameter buffered: bytes written that the kernel has not taken.
-    mutating func isStuck(buffered: Int, now: Duration, timeout: Duration) -> Bool {
-        let nowTaken = written &- buffered
-        if nowTaken != taken {
-            taken = nowTaken
+    func receivedAll() { flush() }
+
+    func inputEnded() {
+        inputClosedAt = loop.now
+        closesAfterResponse = true
+        switch phase {
+        case .forwarding: break
+        // An answer of our own may still be on its way out.
+        case .reading: linger()
+        case .lingering, .closed: leaveIfBothEnded()
+        }
+    }
+
+    func failed(_ failure: TransferFailure) { ended() }
+
+    func outputPiles(_ isPiling: Bool) {
+        if case .forwarding(let forwarding) = phase { forwarding.clientCanTake(!isPiling) }
+    }
+}
+
+/// Notices a client that takes nothing.
+struct WriteWatch {
+    private var sent = 0
+    private var progressAt = Duration.zero
+
+    /// - Parameters:
+    ///   - unsent: bytes written that the kernel has not taken.
+    ///   - sent: all bytes that it has taken so far.
+    mutating func isStuck(unsent: Int, sent: Int, now: Duration, timeout: Duration) -> Bool {
+        if unsent == 0 || sent != self.sent {
+            self.sent = sent
             progressAt = now
         }
-        return buffered > 0 && now - progressAt >= timeout
+        return now - progressAt >= timeout
     }
 }

@@ -4,9 +4,19 @@ import StokerWire
 
 /// What to do with a request, by its path, method and body. Pure.
 enum Dispatch {
+    /// What goes to a backend.
+    struct Order {
+        var route: Route
+        var model: CompiledTable.Model
+        /// With the model's name as the backends know it.
+        var body: ByteBuffer
+        var wish: Exchange.Wish
+        /// How often a stream may go on at another backend.
+        var maxSeams: Int
+    }
+
     enum Decision {
-        /// Goes to a backend of the model, with this body.
-        case forward(Route, CompiledTable.Model, ByteBuffer)
+        case forward(Order)
         /// 200 with this JSON.
         case answer(Route, json: String)
         case refuse(Route, GatewayError)
@@ -21,7 +31,7 @@ enum Dispatch {
         case .health: return .answer(route, json: "{\"status\":\"ok\"}")
         case .models: return .answer(route, json: table.modelList)
         case .model: return model(String(path.dropFirst("/v1/models/".count)), table: table)
-        case .chat, .completions, .embeddings, .other, .unknown: return forward(route, body: body, table: table)
+        case .chat, .completions, .embeddings, .other, .unknown: return forward(head, route, body: body, table: table)
         }
     }
 
@@ -48,7 +58,9 @@ enum Dispatch {
         return .answer(.model, json: CompiledTable.entry(model.route, created: table.source.epoch / 1000))
     }
 
-    private static func forward(_ route: Route, body: ByteBuffer, table: CompiledTable) -> Decision {
+    private static func forward(
+        _ head: RequestHead, _ route: Route, body: ByteBuffer, table: CompiledTable
+    ) -> Decision {
         let envelope: RequestEnvelope
         do throws(RequestEnvelope.Fault) {
             envelope = try RequestEnvelope.read(body)
@@ -58,7 +70,19 @@ enum Dispatch {
         guard let model = table.models[envelope.model] else {
             return .refuse(route, .unknownModel(envelope.model, known: table.source.models.map(\.name)))
         }
-        guard let servedAs = model.route.servedAs else { return .forward(route, model, body) }
-        return .forward(route, model, envelope.rewriting(body, model: servedAs))
+        let isRefused = head.value(of: .xStokerContinuation)?.lowercased() == "off"
+        return .forward(
+            Order(
+                route: route, model: model,
+                body: model.route.servedAs.map { envelope.rewriting(body, model: $0) } ?? body,
+                wish: wish(route, envelope), maxSeams: isRefused ? 0 : model.route.seams))
+    }
+
+    private static func wish(_ route: Route, _ envelope: RequestEnvelope) -> Exchange.Wish {
+        switch route {
+        case .chat, .completions: envelope.streams ? .eventStream : .document
+        case .embeddings: .document
+        default: .anything
+        }
     }
 }

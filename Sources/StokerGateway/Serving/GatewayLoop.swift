@@ -1,29 +1,40 @@
 import NIOCore
 import StokerCore
+import StokerHost
+import StokerNet
 
 /// One event loop's share of the gateway: its connections, its idle upstream connections, its view of the table.
-/// Confined to its loop; what all loops share is in `BackendCell` and in the metrics.
+/// Confined to its loop's thread; what all loops share is in `BackendCell` and in the metrics.
 final class GatewayLoop {
     /// Deadlines are looked at this often: coarse, but one timer for all connections.
     static let tickInterval = Duration.milliseconds(50)
     /// The same while nobody has a deadline: then a tick only measures the loop's lag, and sleep is worth more.
     static let idleInterval = Duration.seconds(1)
 
-    let eventLoop: any EventLoop
+    let events: SocketLoop
     let meters: LoopMeters
+    private let mailbox: Mailbox<GatewayLoop>
+    private let connections: ConnectionCount
     private(set) var table: CompiledTable
     private var pool = UpstreamPool()
-    private var scratch = ByteBuffer()
     private(set) var isDraining = false
     private var balancer: Balancer
     private var requestIDs: RequestIDs
     private var clients: [ObjectIdentifier: ClientConnection] = [:]
-    private var nextTick: Scheduled<Void>?
+    private var tickNumber = 0
+    /// Names that are being looked up.
+    private var lookups: [Int: (NetAddress?) -> Void] = [:]
+    private var lookupNumber = 0
     private var isIdle = true
 
-    init(eventLoop: any EventLoop, index: Int, table: CompiledTable, metrics: GatewayMetrics) {
-        self.eventLoop = eventLoop
+    init(
+        _ mailbox: Mailbox<GatewayLoop>, index: Int, table: CompiledTable, metrics: GatewayMetrics,
+        connections: ConnectionCount
+    ) throws(SystemError) {
+        self.mailbox = mailbox
+        self.connections = connections
         self.table = table
+        events = try SocketLoop(bell: mailbox.bell)
         meters = LoopMeters(metrics, loop: index)
         meters.follow(table.backends.map(\.cell))
         balancer = Balancer(turn: index)
@@ -31,38 +42,41 @@ final class GatewayLoop {
     }
 
     /// Monotonic time; only differences mean anything.
-    var now: Duration { .nanoseconds(Int64(clamping: eventLoop.now.uptimeNanoseconds)) }
+    var now: Duration { events.now }
 
     var hasClients: Bool { !clients.isEmpty }
 
     func nextRequestID() -> String { requestIDs.next() }
 
-    /// Lets `build` write a message into storage that is used again once the kernel has taken it.
-    func compose(_ build: (inout ByteBuffer) -> Void) -> ByteBuffer {
-        var out = ByteBuffer()
-        swap(&out, &scratch)
-        // Allocates anew when the last message is still on its way.
-        out.clear()
-        build(&out)
-        scratch = out
-        return out
-    }
+    /// 64 bits that nobody has seen before.
+    func drawNumber() -> UInt64 { requestIDs.draw() }
 
     /// The balancer's choice for a request that began with `table`.
     func choose(among tiers: [[Int]], avoiding tried: [Int], in table: CompiledTable) -> Int? {
         balancer.choose(among: tiers, avoiding: tried, in: table)
     }
 
-    // MARK: Clients
-
-    func add(_ client: ClientConnection) {
-        clients[ObjectIdentifier(client)] = client
-        guard isIdle else { return }
-        nextTick?.cancel()
+    /// Serves until `events` is stopped. Blocks the thread.
+    func run() {
         scheduleTick()
+        events.run { mailbox.open(for: self) }
     }
 
-    func remove(_ client: ClientConnection) { clients[ObjectIdentifier(client)] = nil }
+    // MARK: Clients
+
+    /// Takes over a connection that was just accepted.
+    func adopt(_ accepted: AcceptedSocket) {
+        let client = ClientConnection(loop: self, peer: accepted.peer)
+        guard client.start(accepted) else { return connections.closed() }
+        clients[ObjectIdentifier(client)] = client
+        if isIdle { scheduleTick() }
+    }
+
+    /// The connection is closed.
+    func remove(_ client: ClientConnection) {
+        guard clients.removeValue(forKey: ObjectIdentifier(client)) != nil else { return }
+        connections.closed()
+    }
 
     /// Ends idle connections now and busy ones after their response.
     func drain() {
@@ -70,21 +84,20 @@ final class GatewayLoop {
         for client in Array(clients.values) { client.drain() }
     }
 
-    /// Ticks from now on, as long as the event loop runs.
-    func scheduleTick() {
+    /// Looks at every deadline, again and again, and measures how late it does so.
+    private func scheduleTick() {
         isIdle = clients.isEmpty && pool.isEmpty
         let pause = isIdle ? Self.idleInterval : Self.tickInterval
-        let (due, bound) = (now + pause, NIOLoopBound(self, eventLoop: eventLoop))
-        nextTick = eventLoop.scheduleTask(in: TimeAmount(pause)) { bound.value.tick(due: due) }
-    }
-
-    /// Looks at every deadline, and measures how late it does so.
-    private func tick(due: Duration) {
-        let now = self.now
-        meters.ticked(late: max(.zero, now - due))
-        for client in Array(clients.values) { client.tick(now) }
-        for upstream in pool.takeExpired(at: now) { upstream.close() }
-        scheduleTick()
+        tickNumber += 1
+        let (number, due) = (tickNumber, events.now + pause)
+        events.after(pause) { [weak self] in
+            guard let self, number == self.tickNumber else { return }
+            let now = self.now
+            self.meters.ticked(late: max(.zero, now - due))
+            for client in Array(self.clients.values) { client.tick(now) }
+            for upstream in self.pool.takeExpired(at: now) { upstream.close() }
+            self.scheduleTick()
+        }
     }
 
     // MARK: Backends
@@ -96,6 +109,25 @@ final class GatewayLoop {
         for upstream in pool.takeAll(exceptOf: kept) { upstream.close() }
         meters.follow(next.backends.map(\.cell))
         for client in clients.values { client.limits = next.limits }
+    }
+
+    /// Hands an address of a backend to the body, nil when it has none: at once, or when its name has been looked up.
+    func resolve(_ backend: CompiledTable.Backend, _ body: @escaping (NetAddress?) -> Void) {
+        if let address = backend.address { return body(address) }
+        lookupNumber += 1
+        lookups[lookupNumber] = body
+        let (number, host, port) = (lookupNumber, backend.route.address.host, backend.route.address.port)
+        let mailbox = mailbox
+        // getaddrinfo blocks.
+        let thread: ()? = try? OwnThread.start {
+            let found = (try? NetAddress.resolve(host: host, port: port))?.first
+            mailbox.execute { $0.lookedUp(number, found) }
+        }
+        if thread == nil { events.after(.zero) { [weak self] in self?.lookedUp(number, nil) } }
+    }
+
+    private func lookedUp(_ number: Int, _ address: NetAddress?) {
+        lookups.removeValue(forKey: number)?(address)
     }
 
     /// Hands back a connection for the next request, unless its backend has left the table.
@@ -118,18 +150,38 @@ final class GatewayLoop {
     /// Does what a backend's recovery asks for.
     func follow(_ effect: BackendRecovery.Effect?, for cell: BackendCell) {
         guard case .ask(let delay, let generation) = effect else { return }
-        eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) { self.ask(cell, generation: generation) }
+        events.after(delay) { [weak self] in self?.ask(cell, generation: generation) }
+    }
+
+    /// A backend has said nothing for a while to somebody who waits. That is what a long prompt looks like, and a process
+    /// that is stopped or hangs; its health path, asked once, tells which.
+    func suspect(_ backend: CompiledTable.Backend) {
+        let (cell, asked) = (backend.cell, events.nanoseconds)
+        guard cell.isWorking, cell.mayAsk(at: asked, every: Silence.pause) else { return }
+        HealthAsk(backend, within: Silence.patience, on: self) { [weak self] result in
+            guard let self, case .failure(let failure) = result, !failure.isAnswer, cell.lastHeard < asked else { return }
+            self.condemn(cell, because: .frozen)
+            cell.freeze(at: self.events.nanoseconds)
+        }
     }
 
     private func ask(_ cell: BackendCell, generation: UInt64) {
         guard let backend = table.backends.first(where: { $0.cell === cell }) else { return }
-        HealthAsk.start(backend, on: eventLoop).assumeIsolated().whenComplete { result in
+        HealthAsk(backend, on: self) { [weak self] result in
             switch result {
-            case .success: self.follow(cell.note(.answered(generation: generation)), for: cell)
-            case .failure(let error):
-                let reason = UpstreamError.healthFailure(error)
-                self.follow(cell.note(.silent(generation: generation), reason: reason), for: cell)
+            case .success: self?.follow(cell.note(.answered(generation: generation)), for: cell)
+            case .failure(let failure):
+                self?.follow(cell.note(.silent(generation: generation), reason: failure.words), for: cell)
             }
         }
     }
+}
+
+/// How long a backend may say nothing before somebody asks, in nanoseconds but for `patience`.
+enum Silence {
+    static let bound: Int64 = 1_000_000_000
+    /// Between two questions to one backend.
+    static let pause: Int64 = 2_000_000_000
+    /// SGLang's `/health` sleeps a second before it answers.
+    static let patience = Duration.milliseconds(1500)
 }

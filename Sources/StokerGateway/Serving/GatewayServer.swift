@@ -1,8 +1,8 @@
 package import Logging
-import NIOCore
-import NIOPosix
 package import StokerCore
+import StokerHost
 package import StokerMetrics
+import StokerNet
 
 /// The data plane: listens for clients, and on a private socket for the control plane.
 ///
@@ -17,27 +17,24 @@ package final class GatewayServer: Sendable {
 
     /// Tables come in here.
     package let desk: TableDesk
+    /// Where clients connect to; tests ask for port 0 and look here.
+    package let localPort: Int?
     private let loops: LoopGroup
-    /// Accepts, and serves the private socket, so that neither ever waits for the data plane nor delays it.
-    private let control: MultiThreadedEventLoopGroup
-    private let listener: any Channel
-    private let socket: (any Channel)?
+    private let control: Mailbox<ControlLoop>
+    private let running: ThreadCount
     private let log: Logger
 
     private init(
-        desk: TableDesk, loops: LoopGroup, control: MultiThreadedEventLoopGroup, listener: any Channel,
-        socket: (any Channel)?, log: Logger
+        desk: TableDesk, loops: LoopGroup, control: Mailbox<ControlLoop>, running: ThreadCount, localPort: Int?,
+        log: Logger
     ) {
         self.desk = desk
         self.loops = loops
         self.control = control
-        self.listener = listener
-        self.socket = socket
+        self.running = running
+        self.localPort = localPort
         self.log = log
     }
-
-    /// Where clients connect to; tests ask for port 0 and look here.
-    package var localPort: Int? { listener.localAddress?.port }
 
     /// Starts to listen; accepts from the first table on.
     ///
@@ -47,52 +44,36 @@ package final class GatewayServer: Sendable {
     package static func start(
         _ listener: Listener, limits: GatewayPlan, socketPath: String? = nil, registry: MetricsRegistry,
         log: Logger = Logger(label: "stoker.gateway")
-    ) async throws -> GatewayServer {
+    ) throws -> GatewayServer {
         let metrics = try GatewayMetrics(registry)
+        let clients = try open(listener)
+        let private_ = try socketPath.map(ControlSocket.open)
         let table = CompiledTable.empty(limits: limits)
-        let limit = ConnectionLimit(0)
-        let loops = try await LoopGroup.start(threads: limits.threads, table: table, metrics: metrics)
-        let control = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let desk = TableDesk(table, loops: loops, limit: limit, log: log)
+        let connections = ConnectionCount(metrics.connections.with("main"))
+        let loops = try LoopGroup(threads: limits.threads, table: table, metrics: metrics, connections: connections)
+        let desk = TableDesk(table, loops: loops, connections: connections, log: log)
         GatewayMetrics.collectBackends(registry) { desk.table }
-        do {
-            let gauge = metrics.connections.with("main")
-            let clients = try await listen(listener, control: control, loops: loops, limit: limit, gauge: gauge)
-            desk.whenLimitChanges { clients.read() }
-            let routes = ControlRoutes(desk: desk, registry: registry)
-            var socket: (any Channel)?
-            if let socketPath { socket = try await ControlSocket.listen(on: socketPath, routes, group: control) }
-            return GatewayServer(
-                desk: desk, loops: loops, control: control, listener: clients, socket: socket, log: log)
-        } catch {
-            try? await loops.group.shutdownGracefully()
-            try? await control.shutdownGracefully()
-            throw error
+        let control = try Mailbox<ControlLoop>()
+        let running = ThreadCount(1)
+        try ControlLoop.start(control, running: running)
+        connections.whenRoomChanges { [weak control] in control?.execute { $0.lookForRoom() } }
+        let routes = ControlRoutes(desk: desk, registry: registry)
+        control.execute { loop in
+            loop.listen(clients, loops: loops, connections: connections)
+            if let private_ { loop.serve(routes, on: private_) }
         }
+        return GatewayServer(
+            desk: desk, loops: loops, control: control, running: running,
+            localPort: ListeningSocket.port(of: clients).map(Int.init), log: log)
     }
 
-    private static func listen(
-        _ listener: Listener, control: MultiThreadedEventLoopGroup, loops: LoopGroup, limit: ConnectionLimit,
-        gauge: Gauge
-    ) async throws -> any Channel {
-        let bootstrap = ServerBootstrap(group: control, childGroup: loops.group)
-            .serverChannelOption(.backlog, value: 1024)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptGate(limit: limit, gauge: gauge))
-                }
-            }
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            // What a slow client may hold in our memory: at most a read more than the upper mark.
-            .childChannelOption(.writeBufferWaterMark, value: .init(low: 128 << 10, high: 512 << 10))
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try loops.adopt(channel) }
-            }
+    private static func open(_ listener: Listener) throws -> Descriptor {
         switch listener {
-        case .inherited(let descriptor): return try await bootstrap.withBoundSocket(descriptor).get()
-        case .bind(let endpoint): return try await bootstrap.bind(host: endpoint.host, port: Int(endpoint.port)).get()
+        case .inherited(let number):
+            let descriptor = Descriptor(owning: number)
+            try descriptor.setNonBlocking()
+            return descriptor
+        case .bind(let endpoint): return try ListeningSocket.open(endpoint)
         }
     }
 
@@ -101,18 +82,22 @@ package final class GatewayServer: Sendable {
     /// - Parameter pause: between two looks at whether somebody is still being served.
     package func drain<C: Clock>(clock: C, lookEvery pause: C.Duration) async {
         log.notice("draining: no new connections")
-        try? await listener.close()
+        await withCheckedContinuation { continuation in
+            control.execute { loop in
+                loop.closeListener()
+                continuation.resume()
+            }
+        }
         loops.onEach { $0.drain() }
-        while await !loops.areEmpty() {
+        while await loops.gather({ $0.hasClients }).contains(true) {
             guard (try? await clock.sleep(for: pause)) != nil else { return }
         }
     }
 
     /// Ends everything now.
     package func shutdown() async {
-        try? await listener.close()
-        try? await socket?.close()
-        try? await loops.group.shutdownGracefully()
-        try? await control.shutdownGracefully()
+        control.execute { $0.events.stop() }
+        await running.end()
+        await loops.stop()
     }
 }

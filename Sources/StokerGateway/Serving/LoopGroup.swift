@@ -1,56 +1,91 @@
 import NIOCore
-import NIOPosix
 import StokerCore
+import StokerHost
+import StokerNet
+import Synchronization
 
-/// The event loops that serve clients, each with its `GatewayLoop`.
-struct LoopGroup: Sendable {
-    let group: MultiThreadedEventLoopGroup
-    private let loops: [NIOLoopBound<GatewayLoop>]
+/// The event loops that serve clients, each with its thread and its `GatewayLoop`.
+final class LoopGroup: Sendable {
+    private let mailboxes: [Mailbox<GatewayLoop>]
+    private let running: ThreadCount
+
+    var count: Int { mailboxes.count }
 
     /// Starts the threads.
     ///
     /// - Parameter threads: 0 means one per core.
-    static func start(threads: Int, table: CompiledTable, metrics: GatewayMetrics) async throws -> LoopGroup {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: threads > 0 ? threads : System.coreCount)
-        var loops: [NIOLoopBound<GatewayLoop>] = []
-        for (index, eventLoop) in group.makeIterator().enumerated() {
-            let bound = try await eventLoop.submit {
-                let loop = GatewayLoop(eventLoop: eventLoop, index: index, table: table, metrics: metrics)
-                loop.scheduleTick()
-                return NIOLoopBound(loop, eventLoop: eventLoop)
-            }.get()
-            loops.append(bound)
+    init(
+        threads: Int, table: CompiledTable, metrics: GatewayMetrics, connections: ConnectionCount
+    ) throws(SystemError) {
+        let count = threads > 0 ? threads : System.coreCount
+        var made: [Mailbox<GatewayLoop>] = []
+        for _ in 0..<count { made.append(try Mailbox()) }
+        mailboxes = made
+        running = ThreadCount(count)
+        for (index, mailbox) in made.enumerated() {
+            try OwnThread.start { [running] in
+                // A loop without epoll serves nobody; its share of the clients is refused by closing.
+                try? GatewayLoop(mailbox, index: index, table: table, metrics: metrics, connections: connections).run()
+                running.ended()
+            }
         }
-        return LoopGroup(group: group, loops: loops)
     }
 
-    /// Puts a client's channel into the hands of its loop. Called on that loop.
-    func adopt(_ channel: any Channel) throws {
-        guard let bound = loops.first(where: { $0.eventLoop === channel.eventLoop }) else { return }
-        try channel.pipeline.syncOperations.addHandler(ClientConnection(loop: bound.value))
-    }
+    /// Puts a client into the hands of one loop.
+    func adopt(_ socket: AcceptedSocket, at index: Int) { mailboxes[index].execute { $0.adopt(socket) } }
 
     /// Does something on every loop, without waiting.
-    func onEach(_ body: @escaping @Sendable (GatewayLoop) -> Void) {
-        for bound in loops { bound.execute { body($0) } }
-    }
+    func onEach(_ body: @escaping @Sendable (GatewayLoop) -> Void) { for box in mailboxes { box.execute(body) } }
 
     /// Does something on one loop, without waiting.
-    func onFirst(_ body: @escaping @Sendable (GatewayLoop) -> Void) { loops.first?.execute { body($0) } }
+    func onFirst(_ body: @escaping @Sendable (GatewayLoop) -> Void) { mailboxes.first?.execute(body) }
 
-    /// Whether no loop has a client left.
-    func areEmpty() async -> Bool {
-        for bound in loops {
-            let hasClients = try? await bound.eventLoop.submit { bound.value.hasClients }.get()
-            if hasClients ?? false { return false }
+    /// Asks every loop, and waits for all answers.
+    func gather<Answer: Sendable>(_ question: @escaping @Sendable (GatewayLoop) -> Answer) async -> [Answer] {
+        var answers: [Answer] = []
+        for box in mailboxes {
+            let answer = await withCheckedContinuation { continuation in
+                box.execute { continuation.resume(returning: question($0)) }
+            }
+            answers.append(answer)
         }
-        return true
+        return answers
+    }
+
+    /// Ends the loops with all their connections, and waits for their threads.
+    func stop() async {
+        onEach { $0.events.stop() }
+        await running.end()
     }
 }
 
-extension NIOLoopBound<GatewayLoop> {
-    /// Runs `body` on the loop.
-    fileprivate func execute(_ body: @escaping @Sendable (GatewayLoop) -> Void) {
-        eventLoop.execute { body(value) }
+/// Waits for threads to end.
+final class ThreadCount: Sendable {
+    private struct State {
+        var count: Int
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+
+    private let state: Mutex<State>
+
+    init(_ count: Int) { state = Mutex(State(count: count)) }
+
+    func ended() {
+        let waiter = state.withLock { state in
+            state.count -= 1
+            return state.count == 0 ? state.waiter.take() : nil
+        }
+        waiter?.resume()
+    }
+
+    /// Returns when all have ended. One waiter at most.
+    func end() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                if state.count > 0 { state.waiter = continuation }
+                return state.count == 0
+            }
+            if isOver { continuation.resume() }
+        }
     }
 }

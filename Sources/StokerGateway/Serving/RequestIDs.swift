@@ -7,11 +7,7 @@ struct RequestIDs {
     init(seed: UInt64) { state = seed }
 
     mutating func next() -> String {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        mixed ^= mixed >> 31
+        let mixed = draw()
         return String(unsafeUninitializedCapacity: 16) { out in
             for place in 0..<16 {
                 let digit = UInt8(truncatingIfNeeded: mixed >> UInt64(60 - 4 * place)) & 15
@@ -19,6 +15,15 @@ struct RequestIDs {
             }
             return 16
         }
+    }
+
+    /// The number of the next id.
+    mutating func draw() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
     }
 
     /// Whether a client's own id may be used: 1 to 64 bytes of `[A-Za-z0-9._-]`, so that it can stand in any log.

@@ -1,23 +1,21 @@
 import NIOCore
-import NIOPosix
 import StokerCore
+import StokerHost
+import StokerNet
 import StokerWire
 
-/// One connection to a backend; carries one request at a time. Confined to its event loop.
-final class UpstreamConnection: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
-
+/// One connection to a backend; carries one request at a time. Confined to its loop.
+final class UpstreamConnection: StreamOwner {
     let cell: BackendCell
     private let loop: GatewayLoop
-    private var context: ChannelHandlerContext?
+    private var socket: StreamSocket?
     private var reader = ResponseReader()
     /// Who waits for the response; nil while idle.
     private var owner: Forwarding?
-    private var pending: [ByteBuffer] = []
+    /// What is to be sent once the connection stands.
+    private var pending: ByteBuffer?
     private var served = 0
-    private var isParked = false
-    private var isReading = true
+    private var isConnected = false
 
     /// Whether it has carried a request before: a failure may then mean only that it was stale.
     var isReused: Bool { served > 1 }
@@ -29,141 +27,143 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     // MARK: What the owner calls
 
-    /// Opens the connection and sends the request as soon as it stands; failures are reported to the owner.
+    /// Opens the connection and sends the request as soon as it stands; failures are reported to the owner, later.
     func open(
-        to backend: CompiledTable.Backend, within timeout: Duration, for owner: Forwarding,
-        sending request: [ByteBuffer]
+        to backend: CompiledTable.Backend, within timeout: Duration, for owner: Forwarding, sending request: ByteBuffer
     ) {
         self.owner = owner
         pending = request
-        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
-        Outbound.connect(to: backend, within: timeout, on: loop.eventLoop) { channel in
-            try channel.pipeline.syncOperations.addHandler(bound.value)
-        }.assumeIsolated().whenFailure { error in
-            self.detach()?.upstream(self, failed: UpstreamError.connectFailure(error))
+        loop.resolve(backend) { address in
+            // The owner may have turned away while the name was looked up.
+            guard self.owner != nil else { return }
+            guard let address else { return self.failLater("the name \(backend.route.address.host) cannot be resolved") }
+            do throws(SystemError) {
+                self.socket = try self.loop.events.connect(to: address, owner: self, tls: backend.cell.tls)
+            } catch {
+                self.failLater(SystemError.words(error.code).lowercased())
+            }
         }
+        loop.events.after(timeout) { [weak self] in self?.isLate() }
     }
 
     /// Sends a request over a connection taken from the pool.
-    func send(_ request: [ByteBuffer], for owner: Forwarding) {
+    func send(_ request: ByteBuffer, for owner: Forwarding) {
         self.owner = owner
-        isParked = false
-        pending = request
-        if let context { sendPending(context) }
+        send(request)
     }
 
     /// Stops or starts reading, so that a slow client slows the backend down.
-    func setReading(_ reads: Bool) {
-        guard reads != isReading, let channel = context?.channel else { return }
-        isReading = reads
-        // Fails only on a closed channel, which reads nothing anyway.
-        try? channel.syncOptions?.setOption(.autoRead, value: reads)
-    }
+    func setReading(_ reads: Bool) { socket?.setReading(reads) }
 
-    /// What an error event can be added to, should the response break off now.
-    var seam: ChunkedScanner.Seam { reader.seam }
+    /// An event stream begins: see `Transfer.delayAcknowledgements`.
+    func expectStream() { socket?.delayAcknowledgements() }
 
     /// Closes at once: the backend notices, and stops working for nobody.
     func close() {
         owner = nil
-        context?.close(promise: nil)
+        pending = nil
+        socket?.close()
+        socket = nil
     }
 
-    // MARK: Channel
+    // MARK: StreamOwner
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-
-    func channelActive(context: ChannelHandlerContext) {
-        guard owner != nil else { return context.close(promise: nil) }
-        sendPending(context)
+    func connected() {
+        isConnected = true
+        guard owner != nil, let request = pending else { return close() }
+        pending = nil
+        send(request)
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        reader.feed(unwrapInboundIn(data))
+    func received(_ bytes: borrowing Span<UInt8>) {
+        // Bytes that nobody asked for: an answer to a request that was never sent.
+        guard owner != nil else { return leavePool() }
+        cell.heard(at: loop.events.nanoseconds)
+        var index = 0
         do throws(WireFault) {
-            while owner != nil {
-                let step = try reader.next { bytes, range in owner?.meter(bytes, range) }
-                if !deliver(step) { break }
+            while let owner {
+                switch try reader.next(bytes, at: &index) {
+                case .needsMore: return
+                case .head(let head, let headBytes): owner.upstream(self, head: head, bytes: headBytes)
+                case .data(let range): owner.upstream(self, data: bytes, range)
+                case .end(let reusable): return ended(reusable: reusable)
+                }
             }
         } catch {
-            fail(.malformed(error), context)
+            fail(.malformed(error))
         }
-        // Bytes that nobody asked for: an answer to a request that was never sent.
-        if isParked, reader.hasInput { context.close(promise: nil) }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) { owner?.upstreamPausedReading() }
+    func receivedAll() { owner?.upstreamPausedReading() }
 
-    func channelInactive(context: ChannelHandlerContext) {
-        self.context = nil
-        loop.forget(self)
-        guard let owner = detach() else { return }
+    func inputEnded() {
+        guard let owner else { return leavePool() }
         switch reader.ending {
-        case .complete:
-            owner.upstreamEnded(self, reusable: false)
-            owner.upstreamPausedReading()
-        case .truncated: owner.upstream(self, failed: .truncated)
-        case .idle, .early: owner.upstream(self, failed: .closedEarly)
+        case .complete: ended(reusable: false)
+        case .truncated: fail(.truncated)
+        case .idle, .early: fail(.closedEarly)
+        }
+        owner.upstreamPausedReading()
+    }
+
+    func failed(_ failure: TransferFailure) {
+        guard owner != nil else { return leavePool() }
+        if !isConnected {
+            fail(failure.kind == .timedOut ? .connectTimeout : .connect(failure.words.lowercased()))
+        } else if case .truncated = reader.ending {
+            fail(.truncated)
+        } else {
+            fail(.closedEarly)
         }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    func outputPiles(_ isPiling: Bool) {}
 
     // MARK: Details
 
-    private func sendPending(_ context: ChannelHandlerContext) {
+    private func send(_ request: ByteBuffer) {
+        guard let socket else { return }
         served += 1
         reader.expectResponse()
-        for buffer in pending { context.write(wrapOutboundOut(buffer), promise: nil) }
-        pending.removeAll(keepingCapacity: true)
-        context.flush()
+        socket.output.writeImmutableBuffer(request)
+        socket.flush()
     }
 
-    /// Hands one step to the owner; returns whether there may be another.
-    private func deliver(_ step: ResponseReader.Step) -> Bool {
-        switch step {
-        case .needsMore: return false
-        case .head(let head, let bytes): owner?.upstream(self, head: head, bytes: bytes)
-        case .body(let bytes): owner?.upstream(self, body: bytes)
-        case .end(let reusable):
-            let owner = detach()
-            if reusable {
-                isParked = true
-                setReading(true)
-                loop.park(self)
-            } else {
-                context?.close(promise: nil)
-            }
-            owner?.upstreamEnded(self, reusable: reusable)
-            owner?.upstreamPausedReading()
-            return false
-        }
-        return true
-    }
-
-    private func fail(_ failure: AttemptFailure, _ context: ChannelHandlerContext) {
+    private func ended(reusable: Bool) {
         let owner = detach()
-        context.close(promise: nil)
+        if reusable, socket?.unsent == 0 {
+            setReading(true)
+            loop.park(self)
+        } else {
+            close()
+        }
+        owner?.upstreamEnded(self)
+        owner?.upstreamPausedReading()
+    }
+
+    private func isLate() {
+        guard !isConnected, owner != nil else { return }
+        fail(.connectTimeout)
+    }
+
+    /// The owner is calling, and not ready for the answer.
+    private func failLater(_ why: String) {
+        loop.events.after(.zero) { [weak self] in self?.fail(.connect(why)) }
+    }
+
+    private func fail(_ failure: AttemptFailure) {
+        let owner = detach()
+        close()
         owner?.upstream(self, failed: failure)
+    }
+
+    private func leavePool() {
+        loop.forget(self)
+        close()
     }
 
     private func detach() -> Forwarding? {
         defer { owner = nil }
         return owner
-    }
-}
-
-/// Opens connections to backends.
-enum Outbound {
-    static func connect(
-        to backend: CompiledTable.Backend, within timeout: Duration, on eventLoop: any EventLoop,
-        handlers: @escaping @Sendable (any Channel) throws -> Void
-    ) -> EventLoopFuture<any Channel> {
-        let bootstrap = ClientBootstrap(group: eventLoop)
-            .connectTimeout(TimeAmount(timeout))
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { channel in channel.eventLoop.makeCompletedFuture { try handlers(channel) } }
-        if let address = backend.address { return bootstrap.connect(to: address) }
-        return bootstrap.connect(host: backend.route.address.host, port: Int(backend.route.address.port))
     }
 }

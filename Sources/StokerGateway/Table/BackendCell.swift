@@ -1,4 +1,5 @@
 package import StokerCore
+import StokerNet
 import Synchronization
 
 /// What all event loops know together of one backend; it outlives the tables that name it.
@@ -10,10 +11,19 @@ package final class BackendCell: Sendable {
     package let name: String
     package let address: BackendAddress
 
+    /// For `https`: the system's roots of trust, and the host's name must be in the certificate.
+    let tls: TLSClient?
+    /// Why there is no TLS for an `https` address.
+    let tlsFault: String?
+
     private static let nextID = Atomic(0)
     private let requests = Atomic(0)
     private let working = Atomic(true)
     private let trouble = Mutex(Trouble())
+    /// Nanoseconds of the monotonic clock; 0: never.
+    private let heardAt = Atomic<Int64>(0)
+    private let frozenAt = Atomic<Int64>(0)
+    private let askedAt = Atomic<Int64>(0)
 
     private struct Trouble {
         var recovery = BackendRecovery()
@@ -24,6 +34,17 @@ package final class BackendCell: Sendable {
         id = Self.nextID.wrappingAdd(1, ordering: .relaxed).newValue
         self.name = name
         self.address = address
+        guard address.tls else {
+            (tls, tlsFault) = (nil, nil)
+            return
+        }
+        do throws(TLSFault) {
+            tls = try TLSClient(host: address.host, isInsecure: false)
+            tlsFault = nil
+        } catch {
+            tls = nil
+            tlsFault = error.description
+        }
     }
 
     /// Requests that it is working on.
@@ -38,6 +59,31 @@ package final class BackendCell: Sendable {
     package func begin() { requests.wrappingAdd(1, ordering: .relaxed) }
 
     package func end() { requests.wrappingSubtract(1, ordering: .relaxed) }
+
+    // MARK: Silence
+
+    /// A byte of whatever answer has come.
+    func heard(at now: Int64) { heardAt.store(now, ordering: .relaxed) }
+
+    /// When something was last heard of it.
+    var lastHeard: Int64 { heardAt.load(ordering: .relaxed) }
+
+    /// Whether it was found to be frozen after that time, and nothing has been heard of it since.
+    func isFrozen(since time: Int64) -> Bool {
+        let frozen = frozenAt.load(ordering: .relaxed)
+        return frozen > time && frozen > lastHeard && !isWorking
+    }
+
+    func freeze(at now: Int64) { frozenAt.store(now, ordering: .relaxed) }
+
+    /// Whether the caller is the one to ask it for its health now: one question at a time, and not all the time.
+    func mayAsk(at now: Int64, every pause: Int64) -> Bool {
+        let before = askedAt.load(ordering: .relaxed)
+        guard now - before >= pause else { return false }
+        return askedAt.compareExchange(expected: before, desired: now, ordering: .relaxed).exchanged
+    }
+
+    // MARK: Recovery
 
     /// Tells its recovery what happened; returns what to do about it.
     ///

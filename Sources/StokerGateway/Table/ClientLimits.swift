@@ -6,11 +6,13 @@ struct ClientLimits: Sendable, Equatable {
     var maxBody: Int
     var headTimeout: Duration
     var writeTimeout: Duration
+    var keepAliveComments: Duration
 
     init(_ plan: GatewayPlan) {
         maxHead = Int(clamping: plan.maxHead.bytes)
         maxBody = Int(clamping: plan.maxBody.bytes)
         headTimeout = plan.headTimeout
         writeTimeout = plan.writeTimeout
+        keepAliveComments = plan.keepAliveComments
     }
 }

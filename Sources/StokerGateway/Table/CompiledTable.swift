@@ -1,5 +1,5 @@
-import NIOCore
 package import StokerCore
+import StokerNet
 import StokerWire
 
 /// A routing table made ready for the hot path: names replaced by places, texts rendered. Immutable and shared by all
@@ -17,13 +17,13 @@ package final class CompiledTable: Sendable, BackendView {
         package let route: BackendRoute
         package let cell: BackendCell
         /// Where to connect; nil for a host name, which is looked up for each new connection.
-        let address: SocketAddress?
+        let address: NetAddress?
         /// The value of `Host`.
         let authority: String
 
         /// Why it gets nothing now, nil when it does.
         package var trouble: String? {
-            if route.address.tls { return "https backends are not supported by this version" }
+            if let fault = cell.tlsFault { return fault }
             if !route.inRotation { return route.reason.isEmpty ? "out of rotation" : route.reason }
             return cell.isWorking ? nil : cell.lastError ?? "connection failed"
         }
@@ -47,7 +47,7 @@ package final class CompiledTable: Sendable, BackendView {
             let kept = known[route.name].flatMap { $0.address == route.address ? $0 : nil }
             return Backend(
                 route: route, cell: kept ?? BackendCell(name: route.name, address: route.address),
-                address: try? SocketAddress(ipAddress: route.address.host, port: Int(route.address.port)),
+                address: NetAddress(numeric: route.address.host, port: route.address.port),
                 authority: Endpoint(host: route.address.host, port: route.address.port).text)
         }
         let places = Dictionary(
@@ -67,10 +67,15 @@ package final class CompiledTable: Sendable, BackendView {
 
     package func isUsable(_ backend: Int) -> Bool {
         let backend = backends[backend]
-        return backend.route.inRotation && backend.cell.isWorking && !backend.route.address.tls
+        return backend.route.inRotation && backend.cell.isWorking && backend.cell.tlsFault == nil
     }
 
     package func inFlight(_ backend: Int) -> Int { backends[backend].cell.inFlight }
+
+    /// Whether somebody else could serve the model now.
+    func hasOther(than cell: BackendCell, for model: Model) -> Bool {
+        model.tiers.contains { $0.contains { backends[$0].cell !== cell && isUsable($0) } }
+    }
 
     /// Why nobody serves a model, one clause per backend.
     package func troubles(of model: Model) -> String {

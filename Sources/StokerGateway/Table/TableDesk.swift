@@ -19,15 +19,13 @@ package final class TableDesk: Sendable {
 
     private let present: Mutex<CompiledTable>
     private let loops: LoopGroup
-    private let limit: ConnectionLimit
-    /// Lets the listener look again whether it may accept: the limit is a number and wakes nobody.
-    private let wakeListener = Mutex<(@Sendable () -> Void)?>(nil)
+    private let connections: ConnectionCount
     private let log: Logger
 
-    init(_ table: CompiledTable, loops: LoopGroup, limit: ConnectionLimit, log: Logger) {
+    init(_ table: CompiledTable, loops: LoopGroup, connections: ConnectionCount, log: Logger) {
         present = Mutex(table)
         self.loops = loops
-        self.limit = limit
+        self.connections = connections
         self.log = log
     }
 
@@ -45,16 +43,12 @@ package final class TableDesk: Sendable {
             return (before, present)
         }
         loops.onEach { $0.apply(next) }
-        limit.value = source.limits.maxConnections
-        wakeListener.withLock { $0 }?()
+        connections.allow(source.limits.maxConnections)
         askAgain(before, next)
         log.notice(
             "routing table in force",
             metadata: ["version": "\(source.version)", "backends": "\(next.backends.count)"])
     }
-
-    /// What to call when the limit of connections may have grown.
-    func whenLimitChanges(_ wake: @escaping @Sendable () -> Void) { wakeListener.withLock { $0 = wake } }
 
     /// A backend that the control plane has just put into rotation is worth a question now, not after its backoff.
     private func askAgain(_ before: CompiledTable, _ next: CompiledTable) {

@@ -4,12 +4,14 @@ import StokerWire
 
 /// Writes messages anew from what was parsed: nothing that the parser did not understand is passed on.
 enum MessageWriter {
-    /// A request for a backend: our own `Host`, `Content-Length` and `X-Request-Id`, hop-by-hop fields left out.
+    /// A request for a backend: our own `Host`, `Content-Length`, `X-Request-Id`, `traceparent` and `X-Forwarded-*`,
+    /// hop-by-hop fields left out.
     static func request(
-        _ head: RequestHead, body: ByteBuffer, to backend: CompiledTable.Backend, id: String, into out: inout ByteBuffer
+        _ head: RequestHead, body: ByteBuffer, to backend: CompiledTable.Backend, about origin: RequestOrigin,
+        into out: inout ByteBuffer
     ) {
         let bytes = head.bytes.readableBytesUInt8Span
-        out.reserveCapacity(minimumWritableBytes: bytes.count + 128 + (isSmall(body) ? body.readableBytes : 0))
+        out.reserveCapacity(minimumWritableBytes: bytes.count + 384 + body.readableBytes)
         out.writeString(head.method.rawValue)
         out.writeInteger(ASCII.space)
         out.writeString(backend.route.address.pathPrefix)
@@ -17,19 +19,28 @@ enum MessageWriter {
         out.writeStaticString(" HTTP/1.1\r\nHost: ")
         out.writeString(backend.authority)
         out.writeStaticString("\r\n")
-        forEachForwarded(head.fields, nominated: head.nominated, in: bytes, also: .host, .expect) {
-            out.writeBytes(bytes.extracting($0).bytes)
+        let hasTrace = origin.trace.isClients
+        forEachForwarded(
+            head.fields, nominated: head.nominated, in: bytes,
+            // The state belongs to the trace that the client names (W3C Trace Context, section 3.3).
+            dropping: { $0.isGatewaysOwn || ($0 == .tracestate && !hasTrace) }
+        ) { out.writeBytes(bytes.extracting($0).bytes) }
+        if let host = head.fields.first(where: { $0.known == .host }) {
+            out.writeStaticString("X-Forwarded-Host: ")
+            out.writeBytes(bytes.extracting(host.value).bytes)
+            out.writeStaticString("\r\n")
         }
+        // For and Proto, the same for all requests of the connection.
+        out.writeString(origin.forwarded)
         out.writeStaticString("X-Request-Id: ")
-        out.writeString(id)
+        out.writeString(origin.id)
+        out.writeStaticString("\r\ntraceparent: ")
+        origin.trace.write(into: &out)
         out.writeStaticString("\r\nContent-Length: ")
         writeDecimal(body.readableBytes, into: &out)
         out.writeStaticString("\r\n\r\n")
-        if isSmall(body) { out.writeImmutableBuffer(body) }
+        out.writeImmutableBuffer(body)
     }
-
-    /// A small body is copied behind its head: cheaper than a second buffer in the write.
-    static func isSmall(_ body: ByteBuffer) -> Bool { body.readableBytes <= 16 << 10 }
 
     /// The head of a backend's answer for the client.
     static func response(
@@ -39,19 +50,31 @@ enum MessageWriter {
         let bytes = headBytes.readableBytesUInt8Span
         out.reserveCapacity(minimumWritableBytes: bytes.count + 128)
         writeStatusLine(head.status, into: &out)
-        forEachForwarded(head.fields, nominated: head.nominated, in: bytes, also: .other, .other) {
-            out.writeBytes(bytes.extracting($0).bytes)
-        }
-        if case .length(let length) = head.framing {
+        forEachForwarded(
+            head.fields, nominated: head.nominated, in: bytes,
+            dropping: { $0 == .contentLength || $0 == .xRequestID }
+        ) { out.writeBytes(bytes.extracting($0).bytes) }
+        writeFraming(framing, into: &out)
+        endHead(id: id, closes: closes, into: &out)
+    }
+
+    /// The head of an event stream whose backend has not said anything yet.
+    static func earlyStreamHead(framing: ClientFraming, id: String, closes: Bool, into out: inout ByteBuffer) {
+        writeStatusLine(200, into: &out)
+        out.writeStaticString("Content-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n")
+        writeFraming(framing, into: &out)
+        endHead(id: id, closes: closes, into: &out)
+    }
+
+    private static func writeFraming(_ framing: ClientFraming, into out: inout ByteBuffer) {
+        switch framing {
+        case .none, .raw: break
+        case .length(let length):
             out.writeStaticString("Content-Length: ")
             writeDecimal(length, into: &out)
             out.writeStaticString("\r\n")
-        } else if framing == .chunked || framing == .rechunked {
-            out.writeStaticString("Transfer-Encoding: chunked\r\n")
-        } else if head.framing == .none, head.status != 204, head.status != 304 {
-            out.writeStaticString("Content-Length: 0\r\n")
+        case .chunked: out.writeStaticString("Transfer-Encoding: chunked\r\n")
         }
-        endHead(id: id, closes: closes, into: &out)
     }
 
     /// An answer of our own with a JSON body.
@@ -61,9 +84,8 @@ enum MessageWriter {
         into out: inout ByteBuffer
     ) {
         writeStatusLine(status, into: &out)
-        out.writeStaticString("Content-Type: application/json\r\nContent-Length: ")
-        writeDecimal(json.utf8.count, into: &out)
-        out.writeStaticString("\r\n")
+        out.writeStaticString("Content-Type: application/json\r\n")
+        writeFraming(.length(json.utf8.count), into: &out)
         for (name, value) in extra {
             out.writeStaticString(name)
             out.writeStaticString(": ")
@@ -74,9 +96,26 @@ enum MessageWriter {
         if withBody { out.writeString(json) }
     }
 
-    /// One chunk around `length` bytes that the caller writes between this and CRLF.
+    /// An answer on the private socket.
+    static func answer(_ answer: ControlRoutes.Answer, into out: inout ByteBuffer) {
+        writeStatusLine(answer.status, into: &out)
+        out.writeStaticString("Content-Type: ")
+        out.writeString(answer.contentType)
+        out.writeStaticString("\r\n")
+        writeFraming(.length(answer.body.count), into: &out)
+        out.writeStaticString("\r\n")
+        out.writeBytes(answer.body)
+    }
+
+    /// Starts a chunk of `length` bytes; they and CRLF follow.
     static func chunkStart(_ length: Int, into out: inout ByteBuffer) {
-        out.writeString(String(length, radix: 16))
+        var shift = 60 - length.leadingZeroBitCount & ~3
+        if length == 0 { shift = 0 }
+        while shift >= 0 {
+            let digit = UInt8(truncatingIfNeeded: length >> shift) & 15
+            out.writeInteger(digit < 10 ? 0x30 + digit : 0x57 + digit)
+            shift -= 4
+        }
         out.writeStaticString("\r\n")
     }
 
@@ -89,17 +128,13 @@ enum MessageWriter {
 
     /// Calls `write` with stretches of whole header lines, as long as possible: mostly one copy for all of them.
     private static func forEachForwarded(
-        _ fields: [HeaderField], nominated: [String], in bytes: borrowing Span<UInt8>, also first: KnownField,
-        _ second: KnownField, write: (Range<Int>) -> Void
+        _ fields: [HeaderField], nominated: [String], in bytes: borrowing Span<UInt8>,
+        dropping isDropped: (KnownField) -> Bool, write: (Range<Int>) -> Void
     ) {
         var run: Range<Int>?
         for field in fields {
             let known = field.known
-            let isDropped =
-                known != .other
-                && (known.isHopByHop || known == .contentLength || known == .xRequestID || known == first
-                    || known == second)
-            if isDropped || isNominated(field, nominated, bytes) {
+            if known != .other && (known.isHopByHop || isDropped(known)) || isNominated(field, nominated, bytes) {
                 if let run { write(run) }
                 run = nil
             } else {
@@ -141,21 +176,20 @@ enum MessageWriter {
 
 /// How an answer's body reaches the client.
 enum ClientFraming: Equatable {
-    /// As the backend sent it, framed by Content-Length or empty.
-    case plain
-    /// As the backend sent it, chunk framing included.
+    /// There is none: 204 and 304.
+    case none
+    case length(Int)
     case chunked
-    /// A body that ended with the backend's connection, in chunks of our own.
-    case rechunked
     /// Data only, ended by closing: for HTTP/1.0, which knows no chunks.
     case raw
 
-    init(_ framing: BodyFraming, clientIsHTTP10: Bool) {
+    /// For an answer of which only the head has come.
+    init(_ head: ResponseHead, clientIsHTTP10: Bool) {
         self =
-            switch framing {
-            case .none, .length: .plain
-            case .chunked: clientIsHTTP10 ? .raw : .chunked
-            case .untilClose: clientIsHTTP10 ? .raw : .rechunked
+            switch head.framing {
+            case .none: head.status == 204 || head.status == 304 ? .none : .length(0)
+            case .length(let length): .length(length)
+            case .chunked, .untilClose: clientIsHTTP10 ? .raw : .chunked
             }
     }
 }

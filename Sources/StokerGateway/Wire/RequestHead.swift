@@ -32,6 +32,9 @@ package struct RequestHead: Sendable {
     /// The path as text.
     package var pathText: String { bytes.readableBytesUInt8Span.text(in: path) }
 
+    /// Path and query as text.
+    package var targetText: String { bytes.readableBytesUInt8Span.text(in: target) }
+
     /// The value of the first field of that kind, nil when there is none.
     package func value(of known: KnownField) -> String? {
         guard let field = fields.first(where: { $0.known == known }) else { return nil }

@@ -51,6 +51,16 @@ package struct RequestReader: Sendable {
         }
     }
 
+    /// Takes what came from the client, from bytes that are gone afterwards.
+    package mutating func feed(_ bytes: borrowing Span<UInt8>) {
+        if input.readableBytes == 0 {
+            // A fresh one: slices of the last are in use.
+            input = ByteBuffer(copying: bytes)
+        } else {
+            input.writeBytes(bytes.bytes)
+        }
+    }
+
     /// The next step; after a throw the connection must be closed, because where the next request starts is unknown.
     package mutating func next() throws(RequestFault) -> Step {
         switch state {

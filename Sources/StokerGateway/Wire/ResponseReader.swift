@@ -2,14 +2,14 @@ package import NIOCore
 package import StokerWire
 
 /// Cuts a backend's bytes into one response at a time. Pure, like `RequestReader`, but bodies are not gathered: each
-/// step hands out what has come, framing and all, so that it can be passed on byte for byte.
+/// step says where in the bytes at hand the data lies, chunk framing left out.
 package struct ResponseReader: Sendable {
     package enum Step: Sendable {
         case needsMore
         /// A head, and the bytes that it was read from.
         case head(ResponseHead, ByteBuffer)
-        /// A stretch of the body as it was sent, chunk framing included.
-        case body(ByteBuffer)
+        /// Data of the body, as a place in the bytes that were given.
+        case data(Range<Int>)
         /// The response is whole. `reusable`: the connection stays open and nothing came after the response.
         case end(reusable: Bool)
     }
@@ -37,72 +37,71 @@ package struct ResponseReader: Sendable {
     private static let maxInterims = 8
 
     private var state = State.idle
-    private var input = ByteBuffer()
+    /// A head that is not whole yet.
+    private var partial = ByteBuffer()
 
     package init() {}
 
     /// A request has been sent: its response comes next.
     package mutating func expectResponse() { state = .head(HeadFinder(), interims: 0) }
 
-    /// Whether bytes wait to be cut.
-    package var hasInput: Bool { input.readableBytes > 0 }
-
-    package mutating func feed(_ bytes: ByteBuffer) {
-        if input.readableBytes == 0 {
-            input = bytes
-        } else {
-            input.writeImmutableBuffer(bytes)
-        }
-    }
-
-    /// The next step.
-    ///
-    /// - Parameter data: called for each stretch of body data, framing removed, before the step that carries it.
-    package mutating func next(
-        _ data: (borrowing Span<UInt8>, Range<Int>) -> Void
-    ) throws(WireFault) -> Step {
+    /// The next step in the bytes from `index` on, which moves past it. After `needsMore` and after `end` nothing more
+    /// is to be had of these bytes.
+    package mutating func next(_ bytes: borrowing Span<UInt8>, at index: inout Int) throws(WireFault) -> Step {
         switch state {
         case .idle:
-            if input.readableBytes > 0 { throw .unexpectedInterim }
+            if index < bytes.count { throw .unexpectedInterim }
             return .needsMore
-        case .head(let finder, let interims): return try nextHead(finder, interims)
-        case .body(let scanner, let keepsAlive): return try nextBody(scanner, keepsAlive, data)
+        case .head(let finder, let interims): return try nextHead(finder, interims, bytes, at: &index)
+        case .body(var scanner, let keepsAlive):
+            if let stretch = try scanner.next(bytes, at: &index) {
+                state = .body(scanner, keepsAlive: keepsAlive)
+                return .data(stretch)
+            }
+            state = .body(scanner, keepsAlive: keepsAlive)
+            guard scanner.isDone else { return .needsMore }
+            state = .idle
+            return .end(reusable: keepsAlive && index == bytes.count)
         }
     }
 
-    private mutating func nextHead(_ before: HeadFinder, _ interims: Int) throws(WireFault) -> Step {
+    private mutating func nextHead(
+        _ before: HeadFinder, _ interims: Int, _ bytes: borrowing Span<UInt8>, at index: inout Int
+    ) throws(WireFault) -> Step {
         var finder = before
-        let end = try finder.end(in: input.readableBytesUInt8Span, limit: Self.maxHead)
-        guard let end, let bytes = input.readSlice(length: end) else {
+        guard let head = try wholeHead(&finder, bytes, at: &index) else {
             state = .head(finder, interims: interims)
             return .needsMore
         }
-        let head = try ResponseHead.parse(bytes.readableBytesUInt8Span)
-        guard !head.isInterim else {
+        let parsed = try ResponseHead.parse(head.readableBytesUInt8Span)
+        guard !parsed.isInterim else {
             // 101 would turn the connection into something else, and nobody asked for it.
-            guard head.status != 101, interims < Self.maxInterims else { throw .unexpectedInterim }
-            return try nextHead(HeadFinder(), interims + 1)
+            guard parsed.status != 101, interims < Self.maxInterims else { throw .unexpectedInterim }
+            return try nextHead(HeadFinder(), interims + 1, bytes, at: &index)
         }
-        state = .body(BodyScanner(head.framing), keepsAlive: head.keepsAlive)
-        return .head(head, bytes)
+        state = .body(BodyScanner(parsed.framing), keepsAlive: parsed.keepsAlive)
+        return .head(parsed, head)
     }
 
-    private mutating func nextBody(
-        _ before: BodyScanner, _ keepsAlive: Bool, _ data: (borrowing Span<UInt8>, Range<Int>) -> Void
-    ) throws(WireFault) -> Step {
-        if before.isDone {
-            state = .idle
-            return .end(reusable: keepsAlive && input.readableBytes == 0)
+    /// The head's bytes, nil while they are not all there.
+    private mutating func wholeHead(
+        _ finder: inout HeadFinder, _ bytes: borrowing Span<UInt8>, at index: inout Int
+    ) throws(WireFault) -> ByteBuffer? {
+        let known = partial.readableBytes
+        let rest = bytes.extracting(index..<bytes.count)
+        if known == 0, let end = try finder.end(in: rest, limit: Self.maxHead) {
+            // Nearly always the head comes whole, and is copied once.
+            index &+= end
+            return ByteBuffer(copying: rest.extracting(0..<end))
         }
-        guard input.readableBytes > 0 else { return .needsMore }
-        var scanner = before
-        let present = input
-        let bytes = present.readableBytesUInt8Span
-        let end = try scanner.scan(bytes) { data(bytes, $0) }
-        state = .body(scanner, keepsAlive: keepsAlive)
-        guard let stretch = input.readSlice(length: end) else { return .needsMore }
-        if input.readableBytes == 0 { input = ByteBuffer() }
-        return .body(stretch)
+        partial.writeBytes(rest.bytes)
+        guard known > 0, let end = try finder.end(in: partial.readableBytesUInt8Span, limit: Self.maxHead) else {
+            index = bytes.count
+            return nil
+        }
+        index &+= end &- known
+        defer { partial = ByteBuffer() }
+        return partial.readSlice(length: end)
     }
 
     /// What it means if the backend closes the connection now.
@@ -110,12 +109,7 @@ package struct ResponseReader: Sendable {
         switch state {
         case .idle: .idle
         case .head: .early
-        case .body(let scanner, _): scanner.endsWithConnection ? .complete : .truncated
+        case .body(let scanner, _): scanner.isDone || scanner.endsWithConnection ? .complete : .truncated
         }
-    }
-
-    /// How a client that has received this much of the body can still be told something: see `ChunkedScanner.Seam`.
-    package var seam: ChunkedScanner.Seam {
-        if case .body(let scanner, _) = state { scanner.seam } else { .none }
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import StokerHost
+import StokerNet
 
 /// What becomes of connections and the requests on them.
 extension LoadLoop {
@@ -43,7 +44,7 @@ extension LoadLoop {
     }
 
     func connected(_ connection: Connection) {
-        let code = connection.connectError
+        let code = Transfer.pendingError(connection.descriptor)
         guard code == 0 else {
             // The next request tries the host's next address, such as IPv4 after IPv6.
             if connection.addressIndex == preferredAddress, addresses.count > 1 {
@@ -65,7 +66,7 @@ extension LoadLoop {
         case .bytes: ready(connection)
         case .wait: return
         case .closed, nil: fail(connection, .tls, "the server closed during the TLS handshake", at: clock.now)
-        case .failed(let outcome, let words): fail(connection, outcome, words, at: clock.now)
+        case .failed(let failure): fail(connection, Outcome(failure), failure.words, at: clock.now)
         }
     }
 
@@ -89,7 +90,7 @@ extension LoadLoop {
         connection.phase = .busy
         scratch.removeAll(keepingCapacity: true)
         guard let call = connection.call else { return drop(connection) }
-        if plan.target.isStreamed { connection.delayAcknowledgements() }
+        if plan.target.isStreamed { Transfer.delayAcknowledgements(connection.descriptor) }
         writer.write(call.talker.current?.body ?? [], into: &scratch)
         if call.record.sent == 0 { call.record.sent = clock.now }
         let result = scratch.withUnsafeBytes { connection.write($0) }
@@ -101,7 +102,7 @@ extension LoadLoop {
             sendRest(connection)
         case .wait: keepUnsent(connection, from: 0)
         case .closed: lost(connection, .reset, "the server closed while the request was sent")
-        case .failed(let outcome, let words): lost(connection, outcome, words)
+        case .failed(let failure): lost(connection, Outcome(failure), failure.words)
         }
     }
 
@@ -120,7 +121,7 @@ extension LoadLoop {
             case .bytes(let count): connection.unsentOffset += count
             case .wait: return
             case .closed: return lost(connection, .reset, "the server closed while the request was sent")
-            case .failed(let outcome, let words): return lost(connection, outcome, words)
+            case .failed(let failure): return lost(connection, Outcome(failure), failure.words)
             }
         }
         connection.unsent = []

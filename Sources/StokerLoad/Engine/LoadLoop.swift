@@ -2,6 +2,8 @@ import CLinux
 import DequeModule
 import HeapModule
 import StokerCore
+import StokerHost
+import StokerNet
 
 /// One thread that offers its share of the load: one epoll instance, sockets that do not block, no task, no lock on
 /// the way of a byte, and its own tally.
@@ -24,8 +26,8 @@ final class LoadLoop {
     let plan: LoadPlan
     let clock: RunClock
     let mailbox: LoopMailbox
-    let addresses: [SocketAddress]
-    let tls: TLSContext?
+    let addresses: [NetAddress]
+    let tls: TLSClient?
     let writer: RequestWriter
     var poller: Poller
     var tally: Tally
@@ -69,7 +71,11 @@ final class LoadLoop {
         addresses = share.addresses
         tls = share.tls
         writer = share.writer
-        poller = try Poller()
+        do throws(SystemError) {
+            poller = try Poller()
+        } catch {
+            throw LoadError("\(error)")
+        }
         tally = Tally(partLength: share.partLength)
         sessions = try share.sessions
         pauses = share.pauses
@@ -186,7 +192,7 @@ final class LoadLoop {
                 if count < readBuffer.count, !toEnd, connection.tls == nil { return }
             case .wait: return
             case .closed: return closedByServer(connection)
-            case .failed(let outcome, let words): return lost(connection, outcome, words)
+            case .failed(let failure): return lost(connection, Outcome(failure), failure.words)
             }
         }
     }

@@ -1,5 +1,6 @@
 import CLinux
 import StokerHost
+import StokerNet
 import Synchronization
 
 /// Carries a plan out: one thread and one epoll instance for each loop, nothing shared while it runs.
@@ -23,12 +24,12 @@ package final class LoadRunner: Sendable {
     /// - Throws: when the run cannot start at all. An unknown host or a server that refuses every connection is a
     ///   result and no error.
     package func run() async throws(LoadError) -> Tally {
-        let addresses: [SocketAddress]
+        let addresses: [NetAddress]
         switch await resolve() {
         case .success(let found): addresses = found
         case .failure(let error): return unresolved(error.message)
         }
-        let tls = plan.target.isTLS ? try TLSContext(host: plan.target.host, isInsecure: plan.target.isInsecure) : nil
+        let tls = try tlsClient()
         let clock = RunClock()
         self.clock.withLock { $0 = clock }
         let shares = mailboxes.enumerated().map { index, mailbox in
@@ -78,20 +79,29 @@ package final class LoadRunner: Sendable {
         }
     }
 
-    private func resolve() async -> Result<[SocketAddress], LoadError> {
+    private func resolve() async -> Result<[NetAddress], LoadError> {
         let target = plan.target
         return await OwnThread.run {
-            do throws(LoadError) {
-                guard let path = target.socketPath else {
-                    return .success(try SocketAddress.resolve(host: target.host, port: target.port))
+            guard let path = target.socketPath else {
+                do throws(ResolveError) {
+                    return .success(try NetAddress.resolve(host: target.host, port: target.port))
+                } catch {
+                    return .failure(LoadError("\(error)"))
                 }
-                guard let address = SocketAddress(socketPath: path) else {
-                    throw LoadError("\(path): a unix socket's path has 1 to 107 bytes")
-                }
-                return .success([address])
-            } catch {
-                return .failure(error)
             }
+            guard let address = NetAddress(socketPath: path) else {
+                return .failure(LoadError("\(path): a unix socket's path has 1 to 107 bytes"))
+            }
+            return .success([address])
+        }
+    }
+
+    private func tlsClient() throws(LoadError) -> TLSClient? {
+        guard plan.target.isTLS else { return nil }
+        do throws(TLSFault) {
+            return try TLSClient(host: plan.target.host, isInsecure: plan.target.isInsecure)
+        } catch {
+            throw LoadError("\(error)")
         }
     }
 

@@ -1,4 +1,5 @@
 import StokerCore
+import StokerNet
 
 /// What one loop gets of a plan.
 struct LoopShare: Sendable {
@@ -6,8 +7,8 @@ struct LoopShare: Sendable {
     /// From 0.
     var loop: Int
     var clock: RunClock
-    var addresses: [SocketAddress]
-    var tls: TLSContext?
+    var addresses: [NetAddress]
+    var tls: TLSClient?
     var mailbox: LoopMailbox
     var userAgent: String
 

@@ -1,3 +1,5 @@
+import StokerNet
+
 /// How one request ended. A 200 is not success: a stream that breaks, says an error or no token at all has failed.
 package enum Outcome: String, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
     case ok
@@ -53,4 +55,16 @@ package enum Outcome: String, Sendable, CaseIterable, Codable, CodingKeyRepresen
 
     /// Counted as bad in goodput and error rate.
     package var isBad: Bool { self != .ok && self != .censored }
+}
+
+extension Outcome {
+    /// What a broken connection counts as.
+    init(_ failure: TransferFailure) {
+        self =
+            switch failure.kind {
+            case .reset: .reset
+            case .timedOut: .idleTimeout
+            case .tls: .tls
+            }
+    }
 }

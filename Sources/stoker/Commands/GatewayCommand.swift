@@ -47,17 +47,17 @@ struct GatewayCommand: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         OpenFileLimit.raise()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        let server = try await start()
+        let server = try start()
         await serve(server, until: signals)
         await server.shutdown()
     }
 
-    private func start() async throws -> GatewayServer {
+    private func start() throws -> GatewayServer {
         let address = try endpoint()
         let limits = GatewayPlan(listen: address ?? Endpoint(host: "127.0.0.1", port: 0), threads: threads)
         let listener = address.map(GatewayServer.Listener.bind) ?? .inherited(descriptor: 3)
         do {
-            return try await GatewayServer.start(
+            return try GatewayServer.start(
                 listener, limits: limits, socketPath: socket, registry: MetricsRegistry(component: "gateway"))
         } catch {
             let place = address?.text ?? "the inherited socket"

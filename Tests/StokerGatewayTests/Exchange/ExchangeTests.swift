@@ -7,13 +7,22 @@ import Testing
 struct ExchangeTests {
     /// An exchange with backends 0 to `backends - 1`, all usable unless a test says otherwise.
     struct Driver {
-        var exchange = Exchange(deadlines: ExchangeTests.deadlines, startedAt: .zero)
+        var exchange: Exchange
         var usable: [Int]
+        var canContinue = true
 
-        init(backends: Int = 2) { usable = Array(0..<backends) }
+        init(
+            _ wish: Exchange.Wish = .document, backends: Int = 2, seams: Int = 0, keepAlive: Duration? = nil
+        ) {
+            exchange = Exchange(
+                wish, deadlines: ExchangeTests.deadlines, maxSeams: seams, keepAlive: keepAlive, startedAt: .zero)
+            usable = Array(0..<backends)
+        }
 
         mutating func tell(_ event: Exchange.Event, at seconds: Double = 0) -> Exchange.Decision {
-            exchange.handle(event, at: .seconds(seconds)) { [usable] tried in usable.first { !tried.contains($0) } }
+            exchange.handle(event, at: .seconds(seconds)) { [usable, canContinue] tried, purpose in
+                purpose == .continuation && !canContinue ? nil : usable.first { !tried.contains($0) }
+            }
         }
 
         /// Begins, and goes on to the phase after a response head.
@@ -25,14 +34,14 @@ struct ExchangeTests {
 
     static let deadlines = Deadlines(connect: .seconds(1), firstToken: .seconds(10), stall: .seconds(5))
     static let unary = ResponseFacts(status: 200)
-    static let stream = ResponseFacts(status: 200, isEventStream: true)
+    static let stream = ResponseFacts(status: 200, content: .eventStream)
 
     @Test("a unary answer is held until it is whole")
     func unary() {
         var driver = Driver()
         #expect(driver.tell(.begin) == .attempt(backend: 0, fresh: false))
         #expect(driver.tell(.head(Self.unary)) == .hold)
-        #expect(driver.tell(.body(bytes: 100, hasData: true)) == .hold)
+        #expect(driver.tell(.body(bytes: 100)) == .hold)
         #expect(!driver.exchange.isCommitted)
         #expect(driver.tell(.end) == .finish)
         #expect(driver.tell(.tick, at: 1000) == .nothing)
@@ -42,9 +51,9 @@ struct ExchangeTests {
     func large() {
         var driver = Driver()
         driver.begin(Self.unary)
-        #expect(driver.tell(.body(bytes: Exchange.holdLimit, hasData: true)) == .hold)
-        #expect(driver.tell(.body(bytes: 1, hasData: true)) == .commit)
-        #expect(driver.tell(.body(bytes: 1, hasData: true)) == .forward)
+        #expect(driver.tell(.body(bytes: Exchange.holdLimit)) == .hold)
+        #expect(driver.tell(.body(bytes: 1)) == .commit)
+        #expect(driver.tell(.body(bytes: 1)) == .forward)
         var known = Driver()
         known.begin()
         #expect(known.tell(.head(ResponseFacts(status: 200, contentLength: 2 << 20))) == .commit)
@@ -52,11 +61,11 @@ struct ExchangeTests {
 
     @Test("a stream is committed with its first data, not with its head")
     func stream() {
-        var driver = Driver()
+        var driver = Driver(.eventStream)
         driver.begin(Self.stream)
-        #expect(driver.tell(.body(bytes: 3, hasData: false)) == .hold)
-        #expect(driver.tell(.body(bytes: 9, hasData: true)) == .commit)
-        #expect(driver.tell(.body(bytes: 9, hasData: true)) == .forward)
+        #expect(driver.tell(.events(sound: false)) == .hold)
+        #expect(driver.tell(.events(sound: true)) == .commit)
+        #expect(driver.tell(.events(sound: true)) == .forward)
         #expect(driver.tell(.end) == .finish)
     }
 
@@ -64,8 +73,7 @@ struct ExchangeTests {
         "until the first byte went out, every failure is tried elsewhere first",
         arguments: [
             AttemptFailure.connect("refused"), .connectTimeout, .closedEarly, .truncated, .malformed(.statusLine),
-            .stalled,
-            .emptyStream,
+            .stalled, .emptyStream, .emptyAnswer, .wrongContent("text/html"), .errorEvent("out of memory"), .eventTooLarge,
         ])
     func retried(_ failure: AttemptFailure) {
         var driver = Driver()
@@ -76,9 +84,9 @@ struct ExchangeTests {
 
     @Test("after the first byte a failure breaks the answer off")
     func broken() {
-        var driver = Driver()
+        var driver = Driver(.eventStream)
         driver.begin(Self.stream)
-        _ = driver.tell(.body(bytes: 1, hasData: true))
+        _ = driver.tell(.events(sound: true))
         #expect(driver.tell(.failed(.truncated, reused: false)) == .breakOff(.truncated))
         #expect(driver.tell(.failed(.truncated, reused: false)) == .nothing)
     }
@@ -142,30 +150,30 @@ struct ExchangeTests {
         _ = driver.tell(.failed(.closedEarly, reused: false), at: 6)
         #expect(driver.tell(.tick, at: 9.9) == .nothing)
         #expect(driver.tell(.tick, at: 10) == .refuse(.failed(backend: 1, .firstTokenTimeout)))
-        var headOnly = Driver()
+        var headOnly = Driver(.eventStream)
         headOnly.begin(Self.stream)
         #expect(headOnly.tell(.tick, at: 10) == .refuse(.failed(backend: 0, .firstTokenTimeout)))
     }
 
     @Test("a gap over the stall deadline ends a stream, and sends a held answer elsewhere")
     func stall() {
-        var driver = Driver()
+        var driver = Driver(.eventStream)
         driver.begin(Self.stream)
-        _ = driver.tell(.body(bytes: 1, hasData: true), at: 1)
-        _ = driver.tell(.body(bytes: 1, hasData: true), at: 4)
+        _ = driver.tell(.events(sound: true), at: 1)
+        _ = driver.tell(.events(sound: true), at: 4)
         #expect(driver.tell(.tick, at: 8.9) == .nothing)
         #expect(driver.tell(.tick, at: 9) == .breakOff(.stalled))
         var held = Driver()
         held.begin(Self.unary)
-        _ = held.tell(.body(bytes: 1, hasData: true), at: 1)
+        _ = held.tell(.body(bytes: 1), at: 1)
         #expect(held.tell(.tick, at: 6) == .attempt(backend: 1, fresh: false))
     }
 
     @Test("a slow client is not the backend's stall")
     func paused() {
-        var driver = Driver()
+        var driver = Driver(.eventStream)
         driver.begin(Self.stream)
-        _ = driver.tell(.body(bytes: 1, hasData: true))
+        _ = driver.tell(.events(sound: true))
         _ = driver.tell(.paused)
         #expect(driver.tell(.tick, at: 100) == .nothing)
         _ = driver.tell(.resumed, at: 100)
@@ -182,28 +190,155 @@ struct ExchangeTests {
         #expect(driver.tell(.failed(.truncated, reused: false)) == .nothing)
     }
 
+    @Test("a server error is tried elsewhere once, then relayed")
+    func serverError() {
+        var driver = Driver(backends: 5)
+        driver.begin()
+        #expect(driver.tell(.head(ResponseFacts(status: 500))) == .attempt(backend: 1, fresh: false))
+        #expect(driver.tell(.head(ResponseFacts(status: 500))) == .hold)
+        #expect(driver.tell(.end) == .finish)
+    }
+
+    @Test(
+        "a 200 of the wrong kind is tried elsewhere, and never reaches the client",
+        arguments: [
+            (Exchange.Wish.eventStream, ResponseFacts.Content.json), (.eventStream, .other("text/html")),
+            (.eventStream, .unnamed), (.document, .other("text/html")),
+        ])
+    func wrongKind(_ wish: Exchange.Wish, _ content: ResponseFacts.Content) {
+        var driver = Driver(wish)
+        driver.begin()
+        let facts = ResponseFacts(status: 200, content: content)
+        #expect(driver.tell(.head(facts)) == .attempt(backend: 1, fresh: false))
+        guard case .refuse(.failed(backend: 1, .wrongContent)) = driver.tell(.head(facts)) else {
+            Issue.record("the wrong kind of answer was accepted")
+            return
+        }
+    }
+
+    @Test("an empty 200 is tried elsewhere where a document is due, and is an answer where we know nothing of the path")
+    func emptyAnswer() {
+        var driver = Driver()
+        driver.begin(Self.unary)
+        #expect(driver.tell(.end) == .attempt(backend: 1, fresh: false))
+        var unknown = Driver(.anything)
+        unknown.begin(Self.unary)
+        #expect(unknown.tell(.end) == .finish)
+    }
+
+    @Test(
+        "a broken stream goes on elsewhere, and is whole in the end",
+        arguments: [AttemptFailure.truncated, .unfinished, .errorEvent("boom"), .malformed(.chunkSize)])
+    func seam(_ failure: AttemptFailure) {
+        var driver = Driver(.eventStream, seams: 1)
+        driver.begin(Self.stream)
+        _ = driver.tell(.events(sound: true))
+        #expect(driver.tell(.failed(failure, reused: false), at: 1) == .continue(backend: 1, after: failure))
+        #expect(driver.exchange.seams == 0, "not before it flows again")
+        #expect(driver.tell(.head(Self.stream), at: 2) == .hold)
+        #expect(driver.tell(.events(sound: false), at: 2) == .hold)
+        #expect(driver.tell(.events(sound: true), at: 2) == .commit)
+        #expect(driver.exchange.seams == 1)
+        #expect(driver.exchange.retries == 0)
+        #expect(driver.tell(.events(sound: true), at: 2) == .forward)
+        #expect(driver.tell(.end, at: 3) == .finish)
+    }
+
+    @Test("a stream that falls silent goes on elsewhere, never where it fell silent")
+    func stalledSeam() {
+        var driver = Driver(.eventStream, seams: 2)
+        driver.begin(Self.stream)
+        _ = driver.tell(.events(sound: true), at: 1)
+        #expect(driver.tell(.tick, at: 6) == .continue(backend: 1, after: .stalled))
+        driver.usable = [1]
+        #expect(driver.tell(.failed(.stalled, reused: false), at: 7) == .breakOff(.stalled))
+    }
+
+    @Test("a reset stream may go on at the same backend when there is no other")
+    func sameBackend() {
+        var driver = Driver(.eventStream, backends: 1, seams: 1)
+        driver.begin(Self.stream)
+        _ = driver.tell(.events(sound: true))
+        #expect(driver.tell(.failed(.truncated, reused: false)) == .continue(backend: 0, after: .truncated))
+    }
+
+    @Test("no more seams than allowed, and none for a stream that nobody can continue")
+    func seamLimit() {
+        var driver = Driver(.eventStream, backends: 5, seams: 1)
+        driver.begin(Self.stream)
+        _ = driver.tell(.events(sound: true))
+        _ = driver.tell(.failed(.truncated, reused: false))
+        _ = driver.tell(.head(Self.stream))
+        _ = driver.tell(.events(sound: true))
+        #expect(driver.tell(.failed(.unfinished, reused: false)) == .breakOff(.unfinished))
+        var unfit = Driver(.eventStream, seams: 5)
+        unfit.canContinue = false
+        unfit.begin(Self.stream)
+        _ = unfit.tell(.events(sound: true))
+        #expect(unfit.tell(.failed(.truncated, reused: false)) == .breakOff(.truncated))
+    }
+
+    @Test("a continuation that fails before its first event is tried elsewhere, and its end names what broke the stream")
+    func failedContinuation() {
+        var driver = Driver(.eventStream, backends: 3, seams: 1)
+        driver.begin(Self.stream)
+        _ = driver.tell(.events(sound: true))
+        _ = driver.tell(.failed(.truncated, reused: false))
+        #expect(driver.tell(.failed(.connect("refused"), reused: false)) == .continue(backend: 2, after: .truncated))
+        #expect(driver.tell(.head(ResponseFacts(status: 400))) == .breakOff(.truncated))
+    }
+
+    @Test("the clock of the first token begins anew with a seam")
+    func seamDeadline() {
+        var driver = Driver(.eventStream, seams: 1)
+        driver.begin(Self.stream)
+        _ = driver.tell(.events(sound: true), at: 9)
+        _ = driver.tell(.failed(.truncated, reused: false), at: 12)
+        #expect(driver.tell(.tick, at: 21.9) == .nothing)
+        #expect(driver.tell(.tick, at: 22) == .breakOff(.truncated))
+    }
+
+    @Test("a stream that says nothing is kept alive by comments, and its failure comes as an event then")
+    func keepAlive() {
+        var driver = Driver(.eventStream, keepAlive: .seconds(3))
+        driver.begin()
+        #expect(driver.tell(.tick, at: 2.9) == .nothing)
+        #expect(driver.tell(.tick, at: 3) == .keepAlive)
+        #expect(driver.exchange.hasHead && !driver.exchange.isCommitted)
+        #expect(driver.tell(.tick, at: 4) == .nothing)
+        #expect(driver.tell(.tick, at: 6) == .keepAlive)
+        #expect(driver.tell(.failed(.closedEarly, reused: false), at: 7) == .attempt(backend: 1, fresh: false))
+        #expect(driver.tell(.head(ResponseFacts(status: 400)), at: 8) == .breakOff(.status(400)))
+        var unary = Driver(keepAlive: .seconds(3))
+        unary.begin()
+        #expect(unary.tell(.tick, at: 5) == .nothing, "a document has no place for comments")
+    }
+
     @Test("whatever happens in whatever order, an exchange ends once", arguments: 0..<50 as Range<UInt64>)
     func anyOrder(_ seed: UInt64) {
         var random = SplitMix(state: seed)
         let events: [Exchange.Event] = [
             .begin, .failed(.closedEarly, reused: true), .failed(.connect(""), reused: false), .head(Self.unary),
-            .head(Self.stream), .head(ResponseFacts(status: 503)), .body(bytes: 1 << 19, hasData: true), .end, .paused,
-            .resumed, .tick, .clientGone, .failed(.truncated, reused: false),
+            .head(Self.stream), .head(ResponseFacts(status: 503)), .body(bytes: 1 << 19), .events(sound: true),
+            .events(sound: false), .end, .paused, .resumed, .tick, .clientGone, .failed(.truncated, reused: false),
         ]
-        for _ in 0..<50 {
-            var driver = Driver(backends: 3)
-            var endings = 0
-            var commits = 0
-            for step in 0..<60 {
-                switch driver.tell(events.randomElement(using: &random) ?? .tick, at: Double(step)) {
-                case .finish, .refuse, .breakOff: endings += 1
-                case .commit: commits += 1
-                case .attempt: #expect(commits == 0, "nothing is retried after a commit")
-                default: break
+        for wish in [Exchange.Wish.document, .eventStream, .anything] {
+            for _ in 0..<50 {
+                var driver = Driver(wish, backends: 3, seams: 2, keepAlive: .seconds(4))
+                var endings = 0
+                var commits = 0
+                for step in 0..<60 {
+                    switch driver.tell(events.randomElement(using: &random) ?? .tick, at: Double(step)) {
+                    case .finish, .refuse, .breakOff: endings += 1
+                    case .commit: commits += 1
+                    case .attempt: #expect(commits == 0, "nothing is begun anew after a commit")
+                    case .continue: #expect(commits > 0, "nothing is continued that was not begun")
+                    default: break
+                    }
                 }
+                #expect(endings <= 1)
+                #expect(commits <= 1 + driver.exchange.seams)
             }
-            #expect(endings <= 1)
-            #expect(commits <= 1)
         }
     }
 }

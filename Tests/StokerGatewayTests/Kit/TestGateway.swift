@@ -19,7 +19,7 @@ struct TestGateway: Sendable {
         socketPath: String? = nil, _ body: (TestGateway) async throws -> Result
     ) async throws -> Result {
         let registry = MetricsRegistry(component: "gateway")
-        let server = try await GatewayServer.start(
+        let server = try GatewayServer.start(
             .bind(Endpoint(host: "127.0.0.1", port: 0)), limits: limits, socketPath: socketPath, registry: registry,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         do {

@@ -31,11 +31,41 @@ struct ForwardingTests {
             #expect(response.headers["x-request-id"] == "abc-1")
             let seen = try #require(engine.requests.first)
             #expect(seen.body == body)
+            let trace = try #require(seen.head.split(separator: "\r\n").first { $0.hasPrefix("traceparent: ") })
             #expect(
                 seen.head
                     == "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:\(engine.port)\r\n"
-                    + "Content-Type: application/json\r\nX-Kept: yes\r\nX-Request-Id: abc-1\r\n"
+                    + "Content-Type: application/json\r\nX-Kept: yes\r\nX-Forwarded-Host: gateway\r\n"
+                    + "X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Request-Id: abc-1\r\n\(trace)\r\n"
                     + "Content-Length: \(body.utf8.count)\r\n\r\n")
+        }
+        try await engine.kill()
+    }
+
+    @Test(
+        "a valid trace goes on with a parent of ours, any other is replaced, and its state goes with it",
+        arguments: [
+            ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", true),
+            ("00-00000000000000000000000000000000-00f067aa0ba902b7-01", false),
+            ("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01", false),
+            ("00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01", false),
+            ("01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", false), ("00-4bf92f35", false), ("", false),
+        ])
+    func trace(_ sent: String, _ isKept: Bool) async throws {
+        let engine = try await FakeBackend.start("a") { _, reply in reply.json("{}") }
+        try await TestGateway.with { gateway in
+            try gateway.route(to: [engine])
+            let client = try await TestClient.connect(to: gateway.port)
+            let headers = "traceparent: \(sent)\r\ntracestate: vendor=1\r\nX-Forwarded-For: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\n"
+            _ = try await client.roundTrip(TestGateway.post(headers: headers))
+            let head = try #require(engine.requests.first?.head)
+            let trace = try #require(head.split(separator: "\r\n").first { $0.hasPrefix("traceparent: ") }).dropFirst(13)
+            #expect(trace.utf8.count == 55)
+            #expect(trace != sent)
+            #expect(trace.hasPrefix(sent.prefix(36)) == isKept || sent.isEmpty)
+            #expect(trace.hasSuffix(isKept ? "-01" : "-00"))
+            #expect(head.contains("tracestate: vendor=1") == isKept)
+            #expect(!head.contains("6.6.6.6"))
         }
         try await engine.kill()
     }

@@ -88,7 +88,24 @@ struct RetryTests {
         try await full.kill()
     }
 
-    @Test("an engine's 500 and 400 are the answer, not a reason to ask again", arguments: [400, 404, 422, 500])
+    @Test("a 500 is tried elsewhere once, and is the answer when it comes again")
+    func serverError() async throws {
+        let broken = try await FakeBackend.start("broken") { _, reply in reply.json(#"{"error":"boom"}"#, status: 500) }
+        let good = try await FakeBackend.start("good") { _, reply in reply.json("{}") }
+        try await TestGateway.with { gateway in
+            try gateway.route(to: [broken], standby: [good])
+            #expect(try await gateway.chat().status == 200)
+            #expect(gateway.metric("stoker_gateway_retries_total", "good", "http_5xx") == 1)
+            good.setScript { _, reply in reply.json(#"{"error":"too"}"#, status: 500) }
+            let response = try await gateway.chat()
+            #expect(response.status == 500)
+            #expect(response.body == #"{"error":"too"}"#)
+        }
+        try await broken.kill()
+        try await good.kill()
+    }
+
+    @Test("an engine's 400 is the answer, not a reason to ask again", arguments: [400, 404, 422])
     func notRetried(_ code: Int) async throws {
         let first = try await FakeBackend.start("first") { _, reply in reply.json("{}", status: code) }
         let second = try await FakeBackend.start("second") { _, reply in reply.json("{}") }

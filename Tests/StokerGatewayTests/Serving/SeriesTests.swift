@@ -34,8 +34,8 @@ struct SeriesTests {
     func reasons() {
         #expect(
             AttemptFailure.Reason.allCases.map(\.rawValue) == [
-                "connect", "timeout_connect", "timeout_first_token", "timeout_idle", "reset", "protocol", "http_429",
-                "http_5xx",
+                "connect", "timeout_connect", "timeout_first_token", "timeout_idle", "reset", "protocol", "empty",
+                "content_type", "error_event", "unfinished", "unfit", "frozen", "http_429", "http_5xx",
             ])
     }
 }

@@ -1,4 +1,3 @@
-import NIOCore
 import StokerGateway
 import StokerWire
 import Testing
@@ -11,14 +10,14 @@ struct ResponseReaderTests {
         var steps: [String] = []
         var data: [UInt8] = []
         for part in parts {
-            reader.feed(ByteBuffer(string: part))
+            let bytes = Array(part.utf8)
+            var index = 0
             do throws(WireFault) {
                 loop: while true {
-                    let step = try reader.next { bytes, range in for index in range { data.append(bytes[index]) } }
-                    switch step {
+                    switch try reader.next(bytes.span, at: &index) {
                     case .needsMore: break loop
                     case .head(let head, _): steps.append("\(head.status) \(head.framing) stream=\(head.isEventStream)")
-                    case .body: break
+                    case .data(let range): data += bytes[range]
                     case .end(let reusable):
                         steps.append("end reusable=\(reusable)")
                         break loop
@@ -91,24 +90,5 @@ struct ResponseReaderTests {
         ])
     func faults(_ text: String, _ expected: WireFault) {
         #expect(Self.steps(of: [text]).last == "fault \(expected)")
-    }
-
-    @Test("the seam says what a client can still read")
-    func seams() {
-        func seam(_ sent: String) -> ChunkedScanner.Seam? {
-            var reader = ResponseReader()
-            reader.expectResponse()
-            reader.feed(ByteBuffer(string: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + sent))
-            while let step = try? reader.next({ _, _ in }) {
-                if case .needsMore = step { return reader.seam }
-            }
-            return nil
-        }
-        #expect(seam("") == .chunk)
-        #expect(seam("2\r\nab\r\n") == .chunk)
-        #expect(seam("2\r\na") == .data)
-        #expect(seam("2\r\nab") == .lineEnd(missing: "\r\n"))
-        #expect(seam("2\r\nab\r") == .lineEnd(missing: "\n"))
-        #expect(seam("2\r") == ChunkedScanner.Seam.none)
     }
 }
