@@ -64,7 +64,7 @@ class Proxy:
                 "inRotation": True, "reason": "", "healthPath": "/health", "keepAlive": duration(60),
                 "continuation": "none"}],
             "models": [{
-                "name": "m", "tiers": [["b"]],
+                "name": "m", "tiers": [["b"]], "seams": 2,
                 "deadlines": {"connect": duration(1), "firstToken": duration(60), "stall": duration(60)}}]}
         client = http.client.HTTPConnection("gateway")
         client.sock = connect_unix(control)

@@ -9,13 +9,15 @@ import Testing
         try #require(try Reading.plan(processes + "models: { m: \(text) }").models.first)
     }
 
-    @Test func `a model has backends, a standby and deadlines`() throws {
+    @Test func `a model has backends, a standby, deadlines and seams`() throws {
         let text =
-            "{ backends: [a], standby: [b], served_as: x/y, deadlines: { connect: 10ms, first_token: 1h, stall: 1s } }"
+            "{ backends: [a], standby: [b], served_as: x/y, seams: 0, "
+            + "deadlines: { connect: 10ms, first_token: 1h, stall: 1s } }"
         let deadlines = Deadlines(connect: .milliseconds(10), firstToken: .seconds(3600), stall: .seconds(1))
         #expect(
             try model(text)
-                == ModelPlan(name: "m", backends: ["a"], standby: ["b"], servedAs: "x/y", deadlines: deadlines))
+                == ModelPlan(
+                    name: "m", backends: ["a"], standby: ["b"], servedAs: "x/y", deadlines: deadlines, seams: 0))
     }
 
     @Test func `what is not said has the defaults of the core`() throws {

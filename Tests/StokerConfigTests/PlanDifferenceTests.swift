@@ -58,7 +58,7 @@ import Testing
 
     @Test(arguments: [
         "models: { m: { backends: [a] } }", "models: { m: { backends: [a, b], deadlines: { stall: 9s } } }",
-        "models: {}",
+        "models: {}", "models: { m: { backends: [a, b], seams: 0 } }",
         "gateway: { max_body: 1MiB }\nmodels: { m: { backends: [a, b] } }",
     ])
     func `models and limits are another table`(text: String) throws {

@@ -15,10 +15,13 @@ enum ModelKeys {
     static let deadlines = KeyDescription(
         name: "deadlines", kind: .section(DeadlinesKeys.section), presence: .optional("all defaults"),
         example: "{ connect: 1s, first_token: 30s, stall: 10s }", summary: "How long a request may wait.")
+    static let seams = Key(
+        "seams", .integer(0...8), default: ModelPlan.defaultSeams, example: "1",
+        "How many times one stream may be continued on another backend; 0: never.")
 
     static let section = Section(
         "model", "What clients put into the field model. A name has \(NameRule.model.inWords).",
-        keys: [backends, standby, servedAs.description, deadlines])
+        keys: [backends, standby, servedAs.description, deadlines, seams.description])
 }
 
 /// `deadlines:`

@@ -30,7 +30,8 @@ struct ModelReader {
         reportDuplicates(members)
         let plan = ModelPlan(
             name: entry.key, backends: backends.map(\.value), standby: standby.map(\.value),
-            servedAs: section.value(ModelKeys.servedAs), deadlines: deadlines(section))
+            servedAs: section.value(ModelKeys.servedAs), deadlines: deadlines(section),
+            seams: section.value(ModelKeys.seams))
         return ModelDraft(plan: plan, place: entry.place, members: members)
     }
 

@@ -108,6 +108,7 @@ package enum PlanOutline {
                 "connect": text(plan.deadlines.connect), "first_token": text(plan.deadlines.firstToken),
                 "stall": text(plan.deadlines.stall),
             ]),
+            "seams": .integer(plan.seams),
         ])
     }
 }

@@ -8,16 +8,22 @@ package struct ModelPlan: Sendable, Equatable {
     /// The name that the backends know the model by; nil when it is the same.
     package var servedAs: String?
     package var deadlines: Deadlines
+    /// How many times one stream may be continued on another backend; 0: never.
+    package var seams: Int
+
+    /// One seam for the backend that dies, one for the next that dies with it.
+    package static let defaultSeams = 2
 
     package init(
         name: String, backends: [String], standby: [String] = [], servedAs: String? = nil,
-        deadlines: Deadlines = Deadlines()
+        deadlines: Deadlines = Deadlines(), seams: Int = ModelPlan.defaultSeams
     ) {
         self.name = name
         self.backends = backends
         self.standby = standby
         self.servedAs = servedAs
         self.deadlines = deadlines
+        self.seams = seams
     }
 }
 

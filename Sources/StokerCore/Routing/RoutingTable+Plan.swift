@@ -14,7 +14,7 @@ extension RoutingTable {
             models: plan.models.map { model in
                 ModelRoute(
                     name: model.name, tiers: [model.backends, model.standby].filter { !$0.isEmpty },
-                    servedAs: model.servedAs, deadlines: model.deadlines)
+                    servedAs: model.servedAs, deadlines: model.deadlines, seams: model.seams)
             })
     }
 }

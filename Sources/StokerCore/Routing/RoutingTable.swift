@@ -55,11 +55,17 @@ package struct ModelRoute: Sendable, Equatable, Codable {
     /// What to write into the request's `model` for the backends; nil leaves the body byte for byte.
     package var servedAs: String?
     package var deadlines: Deadlines
+    /// How many times one stream may be continued on another backend; 0: never.
+    package var seams: Int
 
-    package init(name: String, tiers: [[String]], servedAs: String? = nil, deadlines: Deadlines = Deadlines()) {
+    package init(
+        name: String, tiers: [[String]], servedAs: String? = nil, deadlines: Deadlines = Deadlines(),
+        seams: Int = ModelPlan.defaultSeams
+    ) {
         self.name = name
         self.tiers = tiers
         self.servedAs = servedAs
         self.deadlines = deadlines
+        self.seams = seams
     }
 }

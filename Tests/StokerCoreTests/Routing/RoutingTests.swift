@@ -16,7 +16,7 @@ private let plan = Plan(
         ProcessPlan(name: "far", kind: .inference, engine: .vllm, endpoint: BackendAddress(host: "far", port: 8000)),
         ProcessPlan(name: "cron", kind: .other, command: ["cron"]),
     ],
-    models: [ModelPlan(name: "m", backends: ["a", "b"], standby: ["far"])], digest: "0")
+    models: [ModelPlan(name: "m", backends: ["a", "b"], standby: ["far"], seams: 3)], digest: "0")
 
 private func status(_ name: String, _ state: ProcessStatus.State) -> ProcessStatus {
     ProcessStatus(
@@ -28,6 +28,7 @@ struct RoutingTableTests {
         let table = RoutingTable(plan: plan, statuses: [], version: 1, epoch: 2)
         #expect(table.backends.map(\.name) == ["a", "b", "far"])
         #expect(table.models.first?.tiers == [["a", "b"], ["far"]])
+        #expect(table.models.first?.seams == 3)
     }
 
     @Test(arguments: ProcessStatus.State.allCases)
