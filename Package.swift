@@ -72,7 +72,7 @@ let package = Package(
         library("StokerCore"),
         library("ShimProtocol"),
 
-        // Means: each imports Core only; StokerNet also Host.
+        // Means: each imports Core only; StokerNet stands on Host.
         library("StokerConfig", ["StokerCore"], outside: [yams]),
         library("StokerHost", ["StokerCore", "CLinux"]),
         library("StokerMetrics", ["StokerCore", "CMetrics"]),

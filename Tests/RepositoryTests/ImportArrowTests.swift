@@ -18,6 +18,7 @@ import Testing
         "StokerConfig": Allowed(own: ["StokerCore"], outside: ["Yams", "Foundation", "FoundationEssentials"]),
         "StokerHost": Allowed(own: ["StokerCore", "CLinux"], outside: ["FoundationEssentials"]),
         "StokerMetrics": Allowed(own: ["StokerCore", "CMetrics"], outside: ["FoundationEssentials"]),
+        "StokerNet": Allowed(own: ["StokerHost", "CLinux", "COpenSSL"], outside: ["NIOCore", "HeapModule"]),
         "StokerProbe": Allowed(own: ["StokerCore", "CCurl"], outside: ["FoundationEssentials"]),
         "StokerStore": Allowed(
             own: ["StokerCore"], outside: ["GRDB", "Dispatch", "Foundation", "FoundationEssentials"]),
@@ -26,10 +27,10 @@ import Testing
             own: ["StokerCore", "StokerMetrics"],
             outside: ["Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "Logging", "FoundationEssentials"]),
         "StokerGateway": Allowed(
-            own: ["StokerCore", "StokerMetrics", "StokerWire"],
-            outside: ["NIOCore", "NIOPosix", "NIOHTTP1", "Logging", "FoundationEssentials"]),
+            own: ["StokerCore", "StokerHost", "StokerMetrics", "StokerNet", "StokerWire"],
+            outside: ["NIOCore", "Logging", "FoundationEssentials"]),
         "StokerLoad": Allowed(
-            own: ["StokerCore", "StokerHost", "StokerMetrics", "StokerWire", "CLinux", "COpenSSL"],
+            own: ["StokerCore", "StokerHost", "StokerMetrics", "StokerNet", "StokerWire", "CLinux"],
             outside: ["HeapModule", "DequeModule", "FoundationEssentials"]),
         "StokerKnowledge": Allowed(
             own: ["StokerCore", "StokerStore", "StokerMetrics"],

@@ -193,6 +193,7 @@ package struct Exchange: Sendable {
     private mutating func body(_ facts: ResponseFacts, _ bytes: Int, at now: Duration) -> Decision {
         progress = now
         held += bytes
+        guard broken == nil else { return .hold }
         // A stream that we know nothing of is not to be held back.
         return facts.isEventStream || held > Self.holdLimit ? commit() : .hold
     }

@@ -14,7 +14,7 @@ final class Forwarding {
         var startedAt: Duration
     }
 
-    private struct Attempt {
+    struct Attempt {
         /// nil once its response is whole and the connection serves others.
         var upstream: UpstreamConnection?
         var backend: CompiledTable.Backend
@@ -24,34 +24,39 @@ final class Forwarding {
     }
 
     /// The answer of the present attempt.
-    private struct Answer {
+    struct Answer {
         var head: ResponseHead
         /// What `head` was read from: its fields are places in here.
         var headBytes: ByteBuffer
         /// Of an answer that is no stream of ours, what the client has not got yet.
         var held = ByteBuffer()
-        /// How it reaches the client, once that is settled.
-        var framing: ClientFraming?
     }
 
     /// Knows this request only while it lasts, so the two do not keep each other alive.
-    private let client: ClientConnection
-    private let loop: GatewayLoop
+    let client: ClientConnection
+    let loop: GatewayLoop
     /// The table that the request began with; a newer one is for newer requests.
-    private let table: CompiledTable
-    private let request: Request
-    private var exchange: Exchange
-    private var attempt: Attempt?
-    private var lastFailure: AttemptFailure?
-    private var answer: Answer?
+    let table: CompiledTable
+    let request: Request
+    var exchange: Exchange
+    var attempt: Attempt?
+    var lastFailure: AttemptFailure?
+    var answer: Answer?
     /// The stream that the client asked for, across all backends that have a part in it.
-    private var relay: StreamRelay?
+    var relay: StreamRelay?
+    var seam = SeamState()
+    /// How the answer reaches the client, once it has a status line.
+    var framing: ClientFraming?
+    /// The status that the client was told.
+    var status = 0
     /// When the first event, or the first byte of another answer, went to the client.
-    private var committedAt: Duration?
-    private var isOver = false
+    var committedAt: Duration?
+    /// Of an answer that is one document.
+    var usage: TokenUsage?
+    var isOver = false
     private var hasFled = false
 
-    private var model: CompiledTable.Model { request.order.model }
+    var model: CompiledTable.Model { request.order.model }
 
     init(_ request: Request, for client: ClientConnection, on loop: GatewayLoop) {
         self.request = request
@@ -62,7 +67,9 @@ final class Forwarding {
         exchange = Exchange(
             request.order.wish, deadlines: model.route.deadlines, maxSeams: request.order.maxSeams,
             keepAlive: table.limits.keepAliveComments, startedAt: request.startedAt)
-        if request.order.wish == .eventStream { relay = StreamRelay() }
+        if request.order.wish == .eventStream {
+            relay = StreamRelay(request.order.route, keepsText: request.order.maxSeams > 0)
+        }
     }
 
     /// Whether the client has a status line.
@@ -135,7 +142,9 @@ final class Forwarding {
         }
         let failure = relay?.take(bytes, range)
         if let news = relay?.takeNews() { carryOut(decide(.events(sound: news == .sound))) }
-        if let failure { fail(failure, reused: false) }
+        if let failure { return fail(failure, reused: false) }
+        // The rest of what this backend says is of no use any more.
+        if relay?.isOver ?? false, !isOver { handle(.end) }
     }
 
     func upstreamEnded(_ upstream: UpstreamConnection) {
@@ -167,44 +176,65 @@ final class Forwarding {
     }
 
     private func choose(avoiding tried: [Int], for purpose: Exchange.Purpose) -> Int? {
-        switch purpose {
-        case .answer: loop.choose(among: model.tiers, avoiding: tried, in: table)
-        case .continuation: nil
-        }
+        guard purpose == .continuation else { return loop.choose(among: model.tiers, avoiding: tried, in: table) }
+        guard seam.request(of: request.order) != nil, relay?.transcript.fitness == .plain else { return nil }
+        // A chat goes on only where the engine has a way to say so.
+        let fit = request.order.route == .chat
+            ? model.tiers.map { $0.filter { table.backends[$0].route.continuation != .none } } : model.tiers
+        return loop.choose(among: fit, avoiding: tried, in: table)
     }
 
-    private func handle(_ event: Exchange.Event) {
+    func handle(_ event: Exchange.Event) {
         guard !isOver else { return }
         carryOut(decide(event))
     }
 
-    private func fail(_ failure: AttemptFailure, reused: Bool) {
+    func fail(_ failure: AttemptFailure, reused: Bool) {
         if let attempt { loop.meters.backend(attempt.backend.cell).failed(failure) }
         lastFailure = failure
         handle(.failed(failure, reused: reused))
     }
 
-    private func carryOut(_ decision: Exchange.Decision) {
+    func carryOut(_ decision: Exchange.Decision) {
         switch decision {
         case .nothing, .hold: break
         case .attempt(let backend, let fresh): startAttempt(backend, fresh: fresh, body: request.order.body)
-        case .continue, .breakOff: if relay?.isFinished ?? false { finish() } else { goOnOrBreakOff(decision) }
+        case .continue(let backend, let failure): goOn(at: backend, after: failure)
+        case .breakOff(let failure): breakOff(failure)
         case .commit: commit()
         case .forward: writeEvents()
         case .keepAlive: sayNothing()
-        case .finish: finish()
+        case .finish: finish(isBroken: false)
         case .refuse(let refusal): refuse(refusal)
         }
     }
 
-    private func goOnOrBreakOff(_ decision: Exchange.Decision) {
-        if case .breakOff(let failure) = decision { breakOff(failure) }
+    /// Another backend goes on where the stream broke off.
+    private func goOn(at place: Int, after failure: AttemptFailure) {
+        guard let relay, let asked = seam.request(of: request.order) else { return breakOff(failure) }
+        if relay.isFinished { return finish(isBroken: true) }
+        let transcript = seam.transcript ?? relay.transcript
+        if seam.transcript == nil { noteBreak(failure) }
+        seam.transcript = transcript
+        let backend = table.backends[place]
+        let body = request.order.body
+        let outcome = asked.body(
+            body.readableBytesUInt8Span, continuing: transcript, on: backend.route.continuation,
+            begunOn: seam.dialect ?? .none)
+        switch outcome {
+        case .complete: finish(isBroken: true)
+        case .impossible: breakOff(failure)
+        case .send(let body):
+            let comment = StreamSplicer.seamComment(backend: backend.route.name, reason: failure.reason.rawValue)
+            startAttempt(place, fresh: false, body: ByteBuffer(bytes: body))
+            self.relay?.beginContinuation(of: transcript, asked, opening: comment)
+        }
     }
 
     private func startAttempt(_ place: Int, fresh: Bool, body: ByteBuffer) {
         leaveAttempt()
         answer = nil
-        relay?.beginAnswer()
+        if !exchange.isCommitted { relay?.beginAnswer() }
         let backend = table.backends[place]
         if let lastFailure, !fresh { loop.meters.backend(backend.cell).retried(after: lastFailure) }
         backend.cell.begin()
@@ -223,139 +253,11 @@ final class Forwarding {
     }
 
     /// Ends the present attempt: a connection whose response is not whole is closed.
-    private func leaveAttempt() {
+    func leaveAttempt() {
         guard let attempt else { return }
         self.attempt = nil
         attempt.backend.cell.end()
         loop.meters.backend(attempt.backend.cell).ended(after: loop.now - attempt.startedAt)
         attempt.upstream?.close()
-    }
-
-    // MARK: The answer
-
-    private var closes: Bool { client.closesAfterResponse || answer?.framing == .raw }
-
-    private func commit() {
-        guard let answer else { return }
-        committedAt = committedAt ?? loop.now
-        if answer.framing == nil {
-            let framing = ClientFraming(answer.head, clientIsHTTP10: clientIsHTTP10)
-            // A stream is framed anew: what follows may come from elsewhere.
-            self.answer?.framing = relay == nil || framing == .raw ? framing : .chunked
-            writeHead()
-        }
-        if relay == nil || !answer.head.isEventStream { writeHeld() } else { writeEvents() }
-    }
-
-    private func writeHead() {
-        guard let answer, let framing = answer.framing else { return }
-        let closes = self.closes
-        client.write {
-            MessageWriter.response(
-                answer.head, in: answer.headBytes, framing: framing, id: request.origin.id, closes: closes, into: &$0)
-        }
-    }
-
-    private func writeHeld() {
-        guard let held = answer?.held, held.readableBytes > 0 else { return }
-        answer?.held = ByteBuffer()
-        write(held.readableBytesUInt8Span, 0..<held.readableBytes)
-    }
-
-    private func writeEvents() {
-        guard let events = relay?.takeEvents(), events.readableBytes > 0 else { return }
-        write(events.readableBytesUInt8Span, 0..<events.readableBytes)
-    }
-
-    private func write(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) {
-        let isChunked = answer?.framing == .chunked
-        client.write { out in
-            if isChunked { MessageWriter.chunkStart(range.count, into: &out) }
-            out.writeBytes(bytes.extracting(range).bytes)
-            if isChunked { out.writeStaticString("\r\n") }
-        }
-    }
-
-    private func write(_ text: String) { write(text.utf8.span, 0..<text.utf8.count) }
-
-    /// A sign of life for whatever stands between us and the client.
-    private func sayNothing() {
-        write(": keep-alive\n\n")
-    }
-
-    private func finish() {
-        guard let answer else { return }
-        if answer.framing == nil {
-            // Whole before the client has a byte of it: its length is known.
-            let framing = ClientFraming(answer.head, clientIsHTTP10: clientIsHTTP10)
-            self.answer?.framing = framing == .none ? framing : .length(answer.held.readableBytes)
-            committedAt = loop.now
-            writeHead()
-            writeHeld()
-        }
-        if let rest = relay?.finish() { write(rest.readableBytesUInt8Span, 0..<rest.readableBytes) }
-        if self.answer?.framing == .chunked { client.write { $0.writeStaticString("0\r\n\r\n") } }
-        let closes = self.closes
-        leaveAttempt()
-        account(code: answer.head.status)
-        client.responseEnded(closing: closes)
-    }
-
-    private func refuse(_ refusal: Exchange.Refusal) {
-        leaveAttempt()
-        let error = error(for: refusal)
-        account(code: error.status)
-        client.answer(error, id: request.origin.id)
-        client.responseEnded(closing: client.closesAfterResponse)
-        client.flush()
-    }
-
-    private func error(for refusal: Exchange.Refusal) -> GatewayError {
-        switch refusal {
-        case .noBackend:
-            loop.meters.shed(.noBackend)
-            return .noBackend(model.route.name, why: table.troubles(of: model))
-        case .failed(let place, let failure):
-            loop.meters.retryDenied(.noBackend)
-            let backend = table.backends[place]
-            switch failure {
-            case .connect, .connectTimeout: return .noBackend(model.route.name, why: table.troubles(of: model))
-            case .firstTokenTimeout, .stalled:
-                noteTimeout(failure, of: backend)
-                return .timeout(backend.route.name, why: failure.text)
-            default: return .badGateway(backend.route.name, why: failure.text)
-            }
-        }
-    }
-
-    /// Ends an answer of which the client has a part: with an error event where one can still be read, then by closing.
-    ///
-    /// The body stays unfinished on purpose: the missing last chunk tells every client that the answer is not whole.
-    private func breakOff(_ failure: AttemptFailure) {
-        loop.meters.retryDenied(.streamStarted)
-        if let attempt {
-            if failure == .stalled { noteTimeout(failure, of: attempt.backend) }
-            let error = GatewayError.badGateway(attempt.backend.route.name, why: failure.text)
-            if relay != nil { write("data: \(error.json)\n\n") }
-        }
-        leaveAttempt()
-        account(code: answer?.head.status ?? 502)
-        client.breakOff()
-    }
-
-    /// Failures that a deadline found, not the connection.
-    private func noteTimeout(_ failure: AttemptFailure, of backend: CompiledTable.Backend) {
-        let meters = loop.meters.backend(backend.cell)
-        meters.failed(failure)
-        meters.stalled(isStreaming: failure == .stalled)
-    }
-
-    /// Counts the request, once, at its end.
-    private func account(code: Int) {
-        isOver = true
-        let now = loop.now
-        let meters = loop.meters.request(request.order.route, model: model.route.name)
-        meters.finished(code: code, after: now - request.startedAt)
-        loop.meters.closed(request.order.route)
     }
 }
