@@ -4,6 +4,10 @@ package struct ChunkedScanner: Sendable, Equatable {
     private static let maxExtension = 256
     /// Of all trailer lines together.
     private static let maxTrailer = 8192
+    /// Of extensions that no data has paid for; without it each byte of a body could cost 256 of extension.
+    private static let maxDebt = 16 << 10
+    /// What a chunk's extension may have whatever the chunk's size.
+    private static let freeExtension = 16
 
     private enum State: Equatable {
         case size(digits: Int)
@@ -23,6 +27,8 @@ package struct ChunkedScanner: Sendable, Equatable {
     private var state = State.size(digits: 0)
     private var size = 0
     private var trailerLength = 0
+    /// Bytes of extensions that no data has paid for yet.
+    private var debt = 0
 
     package init() {}
 
@@ -65,6 +71,7 @@ package struct ChunkedScanner: Sendable, Equatable {
         case .chunkExtension(let length): try extensionByte(byte, length: length)
         case .sizeLineFeed:
             guard byte == ASCII.lineFeed else { throw .badLineEnd }
+            try payExtension()
             state = size == 0 ? .trailerStart : .data
         case .dataReturn:
             guard byte == ASCII.carriageReturn else { throw .chunkEnd }
@@ -92,12 +99,19 @@ package struct ChunkedScanner: Sendable, Equatable {
         }
     }
 
+    /// A byte of data pays for two of extension, as in Go's `net/http` since CVE-2023-39326.
+    private mutating func payExtension() throws(WireFault) {
+        debt = max(0, debt &- Self.freeExtension &- 2 &* min(size, Self.maxDebt))
+        guard debt <= Self.maxDebt else { throw .chunkOverhead }
+    }
+
     private mutating func extensionByte(_ byte: UInt8, length: Int) throws(WireFault) {
         if byte == ASCII.carriageReturn, length > 0 {
             state = .sizeLineFeed
         } else {
             guard length < Self.maxExtension, ASCII.isFieldValue(byte) else { throw .chunkExtension }
             state = .chunkExtension(length: length + 1)
+            debt &+= 1
         }
     }
 

@@ -9,6 +9,9 @@ package enum BodyFraming: Sendable, Equatable {
 
 /// What a message says about its own length and about its connection, gathered from all its fields.
 package struct FramingFacts: Sendable {
+    /// Of names in `nominated`: each is compared with each field, and nobody means more than a few.
+    private static let maxNominated = 16
+
     package private(set) var contentLength: Int?
     package private(set) var isChunked = false
     package private(set) var closes = false
@@ -59,6 +62,7 @@ package struct FramingFacts: Sendable {
                 keepsAlive = true
             } else {
                 for index in element where !ASCII.token.contains(bytes[index]) { throw .connection }
+                guard nominated.count < Self.maxNominated else { throw .connection }
                 nominated.append(bytes.text(in: element).lowercased())
             }
         }

@@ -20,6 +20,7 @@ package enum WireFault: String, Error, Sendable, CaseIterable {
     case connection = "Connection is malformed"
     case chunkSize = "a chunk size is malformed"
     case chunkExtension = "a chunk extension is malformed or too long"
+    case chunkOverhead = "the chunk extensions are larger than the data"
     case chunkEnd = "a chunk is not followed by CRLF"
     case trailer = "a trailer line is malformed or too long"
     case unexpectedInterim = "an interim response came unasked or too often"

@@ -66,7 +66,8 @@ package struct RequestHead: Sendable {
                 hosts += 1
                 guard HostField.isValid(field.value, in: bytes) else { throw .host }
             } else if field.known == .expect {
-                expectsContinue = true
+                // HTTP/1.0 has no interim answers: there it is ignored (RFC 9110 section 10.1.1).
+                expectsContinue = !line.isHTTP10
             }
         }
         guard hosts == 1 || (hosts == 0 && line.isHTTP10) else { throw .host }
@@ -84,12 +85,12 @@ package struct RequestHead: Sendable {
         nominated = facts.nominated
     }
 
-    /// Refuses an expectation other than `100-continue`, once and in HTTP/1.1 (RFC 9110 section 10.1.1).
+    /// Refuses an expectation other than `100-continue`, and more than one (RFC 9110 section 10.1.1).
     package func checkExpectation() throws(RequestFault) {
         guard expectsContinue else { return }
         let bytes = self.bytes.readableBytesUInt8Span
         let all = fields.filter { $0.known == .expect }
-        guard all.count == 1, bytes.spells("100-continue", in: all[0].value), !isHTTP10 else {
+        guard all.count == 1, bytes.spells("100-continue", in: all[0].value) else {
             throw .unknownExpectation
         }
     }

@@ -15,11 +15,13 @@ package struct RequestReader: Sendable {
     private enum State {
         case head(HeadFinder)
         case length(Int)
-        case chunked(ChunkedScanner, collected: ByteBuffer)
+        case chunked(ChunkedScanner)
     }
 
     private var state = State.head(HeadFinder())
     private var input = ByteBuffer()
+    /// The body so far, chunked coding removed. Not in the state: with a second owner, each write would copy it whole.
+    private var collected = ByteBuffer()
     /// Bytes of the largest head and the largest body.
     package var maxHead: Int
     package var maxBody: Int
@@ -68,7 +70,7 @@ package struct RequestReader: Sendable {
         case .length(let length):
             guard let body = input.readSlice(length: length) else { return .needsMore }
             return complete(body)
-        case .chunked(let scanner, let collected): return try nextChunks(scanner, collected)
+        case .chunked(let scanner): return try nextChunks(scanner)
         }
     }
 
@@ -92,28 +94,29 @@ package struct RequestReader: Sendable {
         case .length(let length):
             guard length <= maxBody else { throw .bodyTooLarge }
             state = .length(length)
-        case .chunked: state = .chunked(ChunkedScanner(), collected: ByteBuffer())
+        case .chunked: state = .chunked(ChunkedScanner())
         }
         try head.checkExpectation()
         return .head(head)
     }
 
-    private mutating func nextChunks(_ before: ChunkedScanner, _ gathered: ByteBuffer) throws(RequestFault) -> Step {
+    private mutating func nextChunks(_ before: ChunkedScanner) throws(RequestFault) -> Step {
         var scanner = before
-        var collected = gathered
-        state = .length(0)
-        let end: Int
+        var end = 0
+        let present = input
+        let bytes = present.readableBytesUInt8Span
         do throws(WireFault) {
-            let bytes = input.readableBytesUInt8Span
-            end = try scanner.scan(bytes, from: 0) { collected.writeBytes(bytes.extracting($0).bytes) }
+            while let data = try scanner.next(bytes, at: &end) { collected.writeBytes(bytes.extracting(data).bytes) }
         } catch {
             throw .malformed(error)
         }
         input.moveReaderIndex(forwardBy: end)
         guard collected.readableBytes <= maxBody else { throw .bodyTooLarge }
-        if scanner.isDone { return complete(collected) }
-        state = .chunked(scanner, collected: collected)
-        return .needsMore
+        state = .chunked(scanner)
+        guard scanner.isDone else { return .needsMore }
+        let body = collected
+        collected = ByteBuffer()
+        return complete(body)
     }
 
     private mutating func complete(_ body: ByteBuffer) -> Step {

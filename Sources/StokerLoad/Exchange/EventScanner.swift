@@ -70,11 +70,18 @@ package struct EventScanner: Sendable {
         var value = range.lowerBound &+ 5..<range.upperBound
         if let first = value.first, bytes[first] == ASCII.space { value = value.dropFirst() }
         // A blank line right behind it: the event is this one line.
-        if !hasData, let first = rest.first, bytes[first] == ASCII.lineFeed || bytes[first] == ASCII.carriageReturn {
+        if !hasData, Self.beginsWithBlankLine(bytes, rest) {
             marks.take(EventFacts(bytes, value, textAt: &textPlace), in: bytes, value, at: now)
         } else {
             keep(bytes, value)
         }
+    }
+
+    /// Of a CR whose LF has not come nobody knows yet what it is; then the line is kept like any other.
+    private static func beginsWithBlankLine(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Bool {
+        guard let first = range.first else { return false }
+        if bytes[first] == ASCII.lineFeed { return true }
+        return range.count > 1 && bytes[first] == ASCII.carriageReturn && bytes[first &+ 1] == ASCII.lineFeed
     }
 
     private mutating func keep(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) {

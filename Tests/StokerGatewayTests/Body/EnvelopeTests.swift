@@ -1,5 +1,7 @@
 import NIOCore
+import StokerCore
 import StokerGateway
+import StokerTesting
 import Testing
 
 @Suite("The request's envelope")
@@ -66,7 +68,7 @@ struct EnvelopeTests {
 
     @Test("mutated bodies never crash", arguments: 0..<10 as Range<UInt64>)
     func fuzz(_ seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<300 {
             var bytes = Array(#"{"model":"mé\u00e9","a":[1,{"b":[]},-2e5,null],"stream":true}"#.utf8)
             for _ in 0...random.next() % 4 { random.mutate(&bytes) }

@@ -316,7 +316,7 @@ struct ExchangeTests {
 
     @Test("whatever happens in whatever order, an exchange ends once", arguments: 0..<50 as Range<UInt64>)
     func anyOrder(_ seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         let events: [Exchange.Event] = [
             .begin, .failed(.closedEarly, reused: true), .failed(.connect(""), reused: false), .head(Self.unary),
             .head(Self.stream), .head(ResponseFacts(status: 503)), .body(bytes: 1 << 19), .events(sound: true),

@@ -1,5 +1,6 @@
 import StokerCore
 import StokerLoad
+import StokerTesting
 import StokerWire
 import Testing
 
@@ -52,6 +53,48 @@ import Testing
             }
             expectWhole(read(parts))
         }
+    }
+
+    /// Lines in a random order with random ends, blank lines, stray CRs and comments among them.
+    private func disorder(_ random: inout SeededGenerator) -> [UInt8] {
+        var text = ""
+        let lines = Self.stream.replacing("\r", with: "").split(separator: "\n")
+        for line in lines where random.chance(0.9) {
+            text += random.chance(0.1) ? "\r" : ""
+            text += random.chance(0.1) ? ": \(random.word(0...9))\n" : ""
+            text += line + (random.chance(0.5) ? "\n" : "\r\n")
+            text += ["", "\n", "\n", "\r\n", "\r", "\n\r", "\n\n"].randomElement(using: &random) ?? ""
+        }
+        return Array(text.utf8)
+    }
+
+    @Test(arguments: 0..<60 as Range<UInt64>)
+    func `whatever the lines of a stream are, it reads the same however it was cut`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<5 {
+            let bytes = disorder(&random)
+            let whole = facts(read([bytes[...]]))
+            for pieces in random.cuts(of: bytes) {
+                let text = String(decoding: bytes, as: UTF8.self).debugDescription
+                #expect(facts(read(pieces)) == whole, "seed \(seed): \(text)")
+            }
+        }
+    }
+
+    @Test(arguments: 0..<30 as Range<UInt64>)
+    func `a damaged stream has no more tokens than lines`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<10 {
+            var bytes = disorder(&random)
+            for _ in 0...Int.random(in: 0...5, using: &random) { random.mutate(&bytes) }
+            let lines = bytes.count { $0 == UInt8(ascii: "\n") } + 1
+            for pieces in random.cuts(of: bytes) { #expect(read(pieces).tokenEvents <= lines) }
+        }
+    }
+
+    /// What does not depend on when it was read.
+    private func facts(_ marks: StreamMarks) -> String {
+        "\(marks.tokenEvents) \(String(describing: marks.usage)) \(marks.isDone) \(marks.hasFinish) \(marks.error ?? "")"
     }
 
     @Test func `events of one read have one stamp and are counted as coalesced`() {
