@@ -48,6 +48,8 @@ package struct ControlError: Error, Equatable, Codable {
         case forbidden
         /// Too many of the same at once; ask again.
         case busy
+        /// The gateway does not answer the control plane.
+        case gatewaySilent = "gateway-silent"
     }
 
     package var code: Code
@@ -60,5 +62,10 @@ package struct ControlError: Error, Equatable, Codable {
         self.code = code
         self.message = message
         self.hint = hint
+    }
+
+    /// A query that makes no sense.
+    package static func badQuery(_ message: String, hint: String? = nil) -> ControlError {
+        ControlError(code: .badRequest, message: message, hint: hint)
     }
 }
