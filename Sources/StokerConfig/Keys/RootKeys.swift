@@ -62,12 +62,16 @@ enum GatewayKeys {
     static let threads = Key(
         "threads", .integer(0...256), default: plan.threads, example: "0",
         "Event loops; 0 is one per core. Fixed until the daemon restarts.")
+    static let recentRequests = Key(
+        "recent_requests", .integer(0...65_536), default: plan.recentRequests, example: "1024",
+        "Finished requests that are remembered, without what they said, for stoker top and the API; 0 is none. "
+            + "In memory, about 400 bytes each.")
 
     static let section = Section(
         "gateway", "The one address that clients speak to. OpenAI-compatible HTTP/1.1.",
         keys: [
             listen.description, maxBody.description, maxHead.description, headTimeout.description,
-            writeTimeout.description, maxConnections.description, threads.description,
+            writeTimeout.description, maxConnections.description, threads.description, recentRequests.description,
         ])
 }
 

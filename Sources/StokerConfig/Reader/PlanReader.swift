@@ -64,7 +64,8 @@ struct PlanReader {
             listen: section.value(GatewayKeys.listen), maxBody: section.value(GatewayKeys.maxBody),
             maxHead: section.value(GatewayKeys.maxHead), headTimeout: section.value(GatewayKeys.headTimeout),
             writeTimeout: section.value(GatewayKeys.writeTimeout),
-            maxConnections: section.value(GatewayKeys.maxConnections), threads: section.value(GatewayKeys.threads))
+            maxConnections: section.value(GatewayKeys.maxConnections), threads: section.value(GatewayKeys.threads),
+            recentRequests: section.value(GatewayKeys.recentRequests))
     }
 
     private func readEvents(_ root: SectionReader) -> EventRetention {

@@ -29,6 +29,7 @@ package enum PlanOutline {
             "listen": .string(plan.listen.text), "max_body": text(plan.maxBody), "max_head": text(plan.maxHead),
             "head_timeout": text(plan.headTimeout), "write_timeout": text(plan.writeTimeout),
             "max_connections": .integer(plan.maxConnections), "threads": .integer(plan.threads),
+            "recent_requests": .integer(plan.recentRequests),
         ])
     }
 

@@ -65,11 +65,13 @@ package struct GatewayPlan: Sendable, Equatable, Codable {
     package var maxConnections: Int
     /// Event loops; 0 means one per core.
     package var threads: Int
+    /// How many finished requests are remembered for `stoker top` and the API.
+    package var recentRequests: Int
 
     package init(
         listen: Endpoint, maxBody: ByteSize = .mebibytes(8), maxHead: ByteSize = .kibibytes(32),
         headTimeout: Duration = .seconds(10), writeTimeout: Duration = .seconds(60), maxConnections: Int = 10_000,
-        threads: Int = 0
+        threads: Int = 0, recentRequests: Int = 1024
     ) {
         self.listen = listen
         self.maxBody = maxBody
@@ -78,6 +80,7 @@ package struct GatewayPlan: Sendable, Equatable, Codable {
         self.writeTimeout = writeTimeout
         self.maxConnections = maxConnections
         self.threads = threads
+        self.recentRequests = recentRequests
     }
 }
 
