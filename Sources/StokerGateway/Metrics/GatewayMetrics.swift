@@ -8,7 +8,14 @@ package struct GatewayMetrics: Sendable {
     let duration: HistogramFamily
     let timeToFirstToken: HistogramFamily
     let timePerOutputToken: HistogramFamily
+    let interTokenLatency: ShardedHistogramFamily
+    let queueWait: HistogramFamily
+    let attempts: HistogramFamily
+    let outcomes: CounterFamily
     let streamStalls: CounterFamily
+    let seams: CounterFamily
+    let unsavedStreams: CounterFamily
+    let keepAliveComments: CounterFamily
     let inputTokens: CounterFamily
     let outputTokens: CounterFamily
     let requestInputTokens: HistogramFamily
@@ -29,6 +36,26 @@ package struct GatewayMetrics: Sendable {
 
     /// Registers the families.
     package init(_ registry: MetricsRegistry) throws(MetricsError) {
+        interTokenLatency = try registry.shardedHistogram(
+            "stoker_gateway_inter_token_latency_seconds", help: "Streams only: the gaps between events.",
+            labels: ["model", "variant"], buckets: .itl)
+        queueWait = try registry.histogram(
+            "stoker_gateway_queue_wait_seconds", help: "From a request's first byte in to its first attempt.",
+            labels: ["queue"], buckets: .wait)
+        attempts = try registry.histogram(
+            "stoker_gateway_request_attempts", help: "How often a backend was asked for one request.",
+            labels: ["model"], buckets: .attempts)
+        outcomes = try registry.counter(
+            "stoker_gateway_request_outcomes_total", help: "Finished client requests by how they ended.",
+            labels: ["model", "outcome"])
+        seams = try registry.counter(
+            "stoker_gateway_seams_total", help: "Streams continued elsewhere after this backend failed.",
+            labels: ["backend", "reason"])
+        unsavedStreams = try registry.counter(
+            "stoker_gateway_unsaved_streams_total", help: "Broken streams that could not be continued.",
+            labels: ["reason"])
+        keepAliveComments = try registry.counter(
+            "stoker_gateway_keep_alive_comments_total", help: "Comments sent to clients while a backend was silent.")
         requests = try registry.counter(
             "stoker_gateway_requests_total", help: "Finished client requests.",
             labels: ["route", "model", "variant", "code"])

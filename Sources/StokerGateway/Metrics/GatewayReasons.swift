@@ -1,12 +1,12 @@
 // The values of the gateway's labels, as enums, so that all series exist, at zero, from the first scrape.
 
 /// Why a request was refused without asking a backend.
-enum ShedReason: String, CaseIterable {
+package enum ShedReason: String, Sendable, CaseIterable {
     case noBackend = "no_backend"
 }
 
 /// Why a failed attempt was not retried.
-enum RetryDenial: String, CaseIterable {
+package enum RetryDenial: String, Sendable, CaseIterable {
     /// No other backend was there to ask.
     case noBackend = "no_backend"
     /// The client has a part of this answer already.
@@ -14,7 +14,7 @@ enum RetryDenial: String, CaseIterable {
 }
 
 /// How far an answer had come when its client left.
-enum DisconnectPhase: String, CaseIterable {
+package enum DisconnectPhase: String, Sendable, CaseIterable {
     case beforeFirstToken = "before_first_token"
     case streaming
     /// It took nothing for so long that it was cut off.
@@ -22,7 +22,23 @@ enum DisconnectPhase: String, CaseIterable {
 }
 
 /// Where in an answer a gap was.
-enum StallPhase: String, CaseIterable {
+package enum StallPhase: String, Sendable, CaseIterable {
     case beforeFirstToken = "before_first_token"
     case streaming
+}
+
+/// Why a stream whose backend failed could not be continued on another one.
+package enum UnsavedReason: String, Sendable, CaseIterable {
+    /// Tools, JSON schema, logprobs, several choices, an open reasoning block: more than plain text.
+    case notPlainText = "not_plain_text"
+    /// The engines of this model know no way to go on with a begun answer.
+    case noDialect = "no_dialect"
+    /// The client asked for it by header.
+    case optedOut = "opted_out"
+    /// It had as many seams as the config allows.
+    case seamLimit = "seam_limit"
+    /// The text so far is longer than what is kept of it.
+    case tooLong = "too_long"
+    /// No other backend was there to ask.
+    case noBackend = "no_backend"
 }
