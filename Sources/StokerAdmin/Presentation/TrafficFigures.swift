@@ -15,7 +15,7 @@ package struct TrafficFigures: Sendable, Equatable {
     package var ttftMedian: Double?
     package var ttftP99: Double?
 
-    /// - Parameter isWhole: whether the list goes back as far as there were requests; a cut one only knows its own time.
+    /// - Parameter isWhole: whether the list has all requests that there were; a cut one only knows its own time.
     package init(requests: [FinishedRequest], live: [LiveRequest], isWhole: Bool, now: Timestamp) {
         let end = now.seconds
         let oldest = requests.map(\.endedAt.seconds).min() ?? end

@@ -36,6 +36,8 @@ package struct FinishedRequest: Sendable, Equatable, Codable {
     package var tpotSeconds: Double?
     /// As the engine counted them; nil when it did not say.
     package var inputTokens: Int?
+    /// The part of them that came from the engine's prefix cache; nil when it did not say.
+    package var cachedInputTokens: Int?
     package var outputTokens: Int
     /// Whether the engine said how many tokens it wrote; else events stand for tokens.
     package var tokensReported: Bool

@@ -63,6 +63,7 @@ extension RequestMeter {
             tokensReported: end.usage != nil, finishReason: end.finishReason, errorCode: end.errorCode)
         record.queueSeconds = queued?.inSeconds
         record.inputTokens = end.usage?.input
+        record.cachedInputTokens = end.usage?.cachedInput
         guard end.isStream else { return record }
         record.ttftSeconds = timeToFirstToken?.inSeconds
         record.itlMeanSeconds = meanGap?.inSeconds

@@ -17,6 +17,7 @@ package struct GatewayMetrics: Sendable {
     let unsavedStreams: CounterFamily
     let keepAliveComments: CounterFamily
     let inputTokens: CounterFamily
+    let cachedInputTokens: CounterFamily
     let outputTokens: CounterFamily
     let requestInputTokens: HistogramFamily
     let requestOutputTokens: HistogramFamily
@@ -76,6 +77,9 @@ package struct GatewayMetrics: Sendable {
             labels: ["backend", "phase"])
         inputTokens = try registry.counter(
             "stoker_gateway_input_tokens_total", help: "Prompt tokens.", labels: ["model"])
+        cachedInputTokens = try registry.counter(
+            "stoker_gateway_cached_input_tokens_total", help: "Prompt tokens that came from a prefix cache.",
+            labels: ["model"])
         outputTokens = try registry.counter(
             "stoker_gateway_output_tokens_total", help: "Generated tokens.", labels: ["model"])
         requestInputTokens = try registry.histogram(

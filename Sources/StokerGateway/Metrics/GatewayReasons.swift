@@ -1,3 +1,5 @@
+import StokerWire
+
 // The values of the gateway's labels, as enums, so that all series exist, at zero, from the first scrape.
 
 /// Why a request was refused without asking a backend.
@@ -41,4 +43,25 @@ package enum UnsavedReason: String, Sendable, CaseIterable {
     case tooLong = "too_long"
     /// No other backend was there to ask.
     case noBackend = "no_backend"
+}
+
+/// Why a request was refused before anybody asked what it wanted: the names of the faults, as labels are spelled.
+package enum RejectReason {
+    /// Those that are known: the faults of the wire, the limits, and a request that came too slowly.
+    package static let all =
+        WireFault.allCases.map { label(of: "\($0)") }
+        + ["body_too_large", "unknown_method", "unsupported_version", "unknown_expectation", "slow_request"]
+
+    /// `bareLineFeed` becomes `bare_line_feed`; `encodingInHTTP10` becomes `encoding_in_http10`.
+    package static func label(of fault: String) -> String {
+        var label = ""
+        var wasCapital = true
+        for character in fault {
+            let isCapital = character.isUppercase
+            if isCapital, !wasCapital { label += "_" }
+            label += character.lowercased()
+            wasCapital = isCapital
+        }
+        return label
+    }
 }

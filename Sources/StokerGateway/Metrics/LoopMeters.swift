@@ -23,6 +23,7 @@ package final class LoopMeters {
         self.families = families
         lag = families.lag.with("\(loop)")
         inFlight = Dictionary(uniqueKeysWithValues: Route.allCases.map { ($0, families.inFlight.with($0.rawValue)) })
+        for reason in RejectReason.all { _ = families.rejected.with(reason) }
         shed = families.shed.each(ShedReason.self)
         retriesDenied = families.retriesDenied.each(RetryDenial.self)
         disconnects = families.clientDisconnects.each(DisconnectPhase.self)
@@ -47,8 +48,8 @@ package final class LoopMeters {
         return made
     }
 
-    /// A request that broke HTTP's rules or a limit. Rare; the family's lock is cheap enough.
-    package func rejected(_ reason: String) { families.rejected.with(reason).increment() }
+    /// A request that broke HTTP's rules or a limit, by the name of its fault. Rare; the family's lock is cheap enough.
+    package func rejected(_ fault: String) { families.rejected.with(RejectReason.label(of: fault)).increment() }
 
     /// A request refused without asking a backend.
     package func shed(_ reason: ShedReason) { shed[reason].increment() }

@@ -26,14 +26,15 @@ import Testing
         full.itlMaxSeconds = 0.75
         full.tpotSeconds = 0.0625
         full.inputTokens = 11
+        full.cachedInputTokens = 3
         full.outputTokens = 17
         full.tokensReported = true
         full.finishReason = "stop"
         full.errorCode = "backend_failed"
         #expect(
             try json(full) == """
-                {"attempts":1,"backend":"a","code":200,"durationSeconds":1.5,"errorCode":"backend_failed",\
-                "finishReason":"stop","id":"r1","inputTokens":11,"itlMaxSeconds":0.75,"itlMeanSeconds":0.125,\
+                {"attempts":1,"backend":"a","cachedInputTokens":3,"code":200,"durationSeconds":1.5,\
+                "errorCode":"backend_failed","finishReason":"stop","id":"r1","inputTokens":11,"itlMaxSeconds":0.75,"itlMeanSeconds":0.125,\
                 "model":"m","outcome":"ok","outputTokens":17,"queueSeconds":0.25,"route":"chat","seams":1,\
                 "sequence":7,"startedAt":1000,"stream":true,"tokensReported":true,"tpotSeconds":0.0625,\
                 "ttftSeconds":0.5}

@@ -21,7 +21,8 @@ import Testing
 
     @Test func `a stream's times are told apart`() {
         let end = RequestEnd(
-            .ok, code: 200, backend: "a", isStream: true, usage: TokenUsage(input: 9, output: 5), finishReason: "stop")
+            .ok, code: 200, backend: "a", isStream: true, usage: TokenUsage(input: 9, output: 5, cachedInput: 4),
+            finishReason: "stop")
         let record = record(meter(events: [1000, 1100, 1200, 2000]), end, after: 3000)
         #expect(record.id == "r1" && record.route == "chat" && record.model == "m" && record.backend == "a")
         #expect(record.startedAt == Timestamp(milliseconds: wall.milliseconds - 3000))
@@ -33,6 +34,7 @@ import Testing
         // (2.0 - 1.0) / 3 gaps, and (3.0 - 1.0) / 4 tokens after the first.
         #expect(record.itlMeanSeconds.map { abs($0 - 1.0 / 3) < 1e-9 } == true)
         #expect(record.tpotSeconds == 0.5)
+        #expect(record.cachedInputTokens == 4)
         #expect(record.inputTokens == 9 && record.outputTokens == 5 && record.tokensReported)
         #expect(record.finishReason == "stop" && record.errorCode == nil)
         #expect(record.attempts == 1 && record.seams == 0 && record.stream)

@@ -49,6 +49,7 @@ import Testing
             #expect(number("unsaved_streams_total", reason.rawValue) == 0, "\(reason)")
         }
         for reason in ShedReason.allCases { #expect(number("shed_requests_total", reason.rawValue) == 0, "\(reason)") }
+        for reason in RejectReason.all { #expect(number("rejected_requests_total", reason) == 0, "\(reason)") }
         for outcome in RequestOutcome.allCases {
             #expect(number("request_outcomes_total", "m", outcome.rawValue) == 0, "\(outcome)")
         }
@@ -70,6 +71,7 @@ import Testing
                 $0.ttftSeconds = 0.5
                 $0.tpotSeconds = 0.03
                 $0.inputTokens = 11
+                $0.cachedInputTokens = 8
                 $0.outputTokens = 51
             })
         #expect(number("requests_total", "chat", "m", "stable", "200") == 1)
@@ -79,6 +81,7 @@ import Testing
         #expect(distribution("time_to_first_token_seconds", "m", "stable")?.sum == 0.5)
         #expect(distribution("time_per_output_token_seconds", "m", "stable")?.sum == 0.03)
         #expect(distribution("request_attempts", "m")?.sum == 1)
+        #expect(number("cached_input_tokens_total", "m") == 8)
         #expect(number("input_tokens_total", "m") == 11 && number("output_tokens_total", "m") == 51)
         #expect(distribution("request_output_tokens", "m")?.count == 1)
     }
@@ -92,6 +95,30 @@ import Testing
             #expect(distribution(name, "m")?.count == 0, "\(name)")
         }
         #expect(distribution("time_to_first_token_seconds", "m", "stable")?.count == 0)
+    }
+
+    @Test func `a request that broke a rule is counted under the name of its fault`() {
+        meters.rejected("bareLineFeed")
+        meters.rejected("slow_request")
+        #expect(number("rejected_requests_total", "bare_line_feed") == 1)
+        #expect(number("rejected_requests_total", "slow_request") == 1)
+        #expect(number("rejected_requests_total", "bareLineFeed") == nil)
+    }
+
+    @Test func `slow requests are found by name, quick ones are not worth an allocation`() throws {
+        meters.request(.chat, model: "m").count(finished { $0.durationSeconds = 0.9 })
+        #expect(distribution("request_duration_seconds", "chat", "m", "stable")?.exemplars.isEmpty == true)
+        meters.request(.chat, model: "m").count(
+            finished {
+                $0.durationSeconds = 1
+                $0.ttftSeconds = 0.5
+            })
+        for read in [
+            distribution("request_duration_seconds", "chat", "m", "stable"),
+            distribution("time_to_first_token_seconds", "m", "stable"),
+        ] {
+            #expect(read?.exemplars.values.map(\.exemplar) == [try #require(Exemplar.request("r"))])
+        }
     }
 
     @Test func `gaps of all routes of a model are one histogram`() {
@@ -118,5 +145,20 @@ import Testing
             UnsavedReason.allCases.map(\.rawValue) == [
                 "not_plain_text", "no_dialect", "opted_out", "seam_limit", "too_long", "no_backend",
             ])
+    }
+}
+
+@Suite struct RejectReasonTests {
+    @Test(arguments: [
+        ("bareLineFeed", "bare_line_feed"), ("host", "host"), ("encodingInHTTP10", "encoding_in_http10"),
+        ("slow_request", "slow_request"), ("headTooLarge", "head_too_large"), ("", ""),
+    ])
+    func `a fault's name is spelled as labels are`(fault: String, label: String) {
+        #expect(RejectReason.label(of: fault) == label)
+    }
+
+    @Test func `none of the known is there twice, and each is a label of its own`() {
+        #expect(Set(RejectReason.all).count == RejectReason.all.count)
+        #expect(RejectReason.all.allSatisfy { !$0.isEmpty && $0.allSatisfy { $0.isLowercase || "_10".contains($0) } })
     }
 }
