@@ -78,14 +78,6 @@ package final class RequestMeters {
         counter.increment()
     }
 
-    /// - Parameters:
-    ///   - firstToken: from the request's first byte in to the answer's first event out.
-    ///   - elapsed: to its last byte out.
-    func streamed(firstToken: Duration, elapsed: Duration, tokens: Int) {
-        timeToFirstToken.observe(firstToken.inSeconds)
-        if tokens > 1 { timePerOutputToken.observe((elapsed - firstToken).inSeconds / Double(tokens - 1)) }
-    }
-
     func wrote(_ tokens: Int) {
         guard tokens > 0 else { return }
         outputTokens.increment(by: tokens)

@@ -1,5 +1,6 @@
 import NIOCore
 import StokerCore
+import StokerMetrics
 import StokerWire
 
 /// One request in the hands of backends: carries out what its `Exchange` decides. Confined to the client's event loop.
@@ -30,8 +31,10 @@ final class Forwarding {
     private let model: CompiledTable.Model
     private let request: Request
     private var exchange: Exchange
+    private var accounts: RequestMeter
     private var attempt: Attempt?
     private var lastFailure: AttemptFailure?
+    private var lastBackend: String?
     private var answer: RelayedAnswer?
     private var isOver = false
 
@@ -42,6 +45,7 @@ final class Forwarding {
         self.loop = loop
         table = loop.table
         exchange = Exchange(deadlines: model.route.deadlines, startedAt: request.startedAt)
+        accounts = RequestMeter(startedAt: request.startedAt)
     }
 
     /// Whether the client has received a part of the answer.
@@ -66,7 +70,7 @@ final class Forwarding {
         loop.meters.disconnected(exchange.isCommitted ? .streaming : .beforeFirstToken)
         handle(.clientGone)
         leaveAttempt()
-        account(code: 499)
+        account(.clientGone, code: 499)
     }
 
     // MARK: What the upstream connection says
@@ -97,6 +101,7 @@ final class Forwarding {
     func upstream(_ upstream: UpstreamConnection, body: ByteBuffer) {
         guard let answer else { return }
         let hasData = answer.hasNewData
+        meterEvents(of: answer)
         var bytes = answer.stretch(body)
         let decision = decide(.body(bytes: bytes.readableBytes, hasData: hasData))
         if decision == .forward {
@@ -148,6 +153,8 @@ final class Forwarding {
         let backend = table.backends[place]
         if let lastFailure, !fresh { loop.meters.backend(backend.cell).retried(after: lastFailure) }
         backend.cell.begin()
+        lastBackend = backend.route.name
+        if !fresh { accounts.attempt(at: loop.now) }
         let message = loop.compose {
             MessageWriter.request(request.head, body: request.body, to: backend, id: request.id, into: &$0)
         }
@@ -197,14 +204,14 @@ final class Forwarding {
         if answer.framing == .rechunked { client.write(ByteBuffer(string: "0\r\n\r\n")) }
         let closes = client.closesAfterResponse || answer.framing == .raw
         leaveAttempt()
-        account(code: answer.head.status)
+        account(answer.head.status < 400 ? .ok : .backendError, code: answer.head.status)
         client.responseEnded(closing: closes)
     }
 
     private func refuse(_ refusal: Exchange.Refusal) {
         leaveAttempt()
         let error = error(for: refusal)
-        account(code: error.status)
+        account(accounts.attempts == 0 ? .refused : .failed, code: error.status, error: error.code)
         client.answer(error, id: request.id)
         client.responseEnded(closing: client.closesAfterResponse)
         client.flush()
@@ -238,7 +245,7 @@ final class Forwarding {
             if let event = answer?.errorEvent(error, at: seam) { client.write(event) }
         }
         leaveAttempt()
-        account(code: answer?.head.status ?? 502)
+        account(.brokenOff, code: answer?.head.status ?? 502, error: "backend_failed")
         client.breakOff()
     }
 
@@ -249,19 +256,33 @@ final class Forwarding {
         meters.stalled(isStreaming: failure == .stalled)
     }
 
-    /// Counts the request, once, at its end.
-    private func account(code: Int) {
+    /// Times the events of a stream that have come since the last look.
+    private func meterEvents(of answer: RelayedAnswer) {
+        guard answer.outputEvents > accounts.events else { return }
+        let (now, meters) = (loop.now, loop.meters.request(request.route, model: model.route.name))
+        while accounts.events < answer.outputEvents {
+            if let gap = accounts.event(at: now) { meters.gap(gap) }
+        }
+    }
+
+    /// Counts and remembers the request, once, at its end.
+    private func account(_ outcome: RequestOutcome, code: Int, error: String? = nil) {
         isOver = true
-        let now = loop.now
-        let meters = loop.meters.request(request.route, model: model.route.name)
-        meters.finished(code: code, after: now - request.startedAt)
+        let end = RequestEnd(
+            outcome, code: code, backend: lastBackend, isStream: answer?.head.isEventStream ?? false,
+            usage: answer?.usage, errorCode: error)
+        let record = accounts.record(identity, end, at: loop.now, wall: MetricsClock.system.wall())
+        loop.meters.request(request.route, model: model.route.name).count(record)
         loop.meters.closed(request.route)
-        guard let answer, let committedAt = answer.committedAt, answer.head.status == 200 else { return }
-        if let usage = answer.usage { meters.read(usage.input) }
-        meters.wrote(answer.outputTokens)
-        guard answer.head.isEventStream else { return }
-        meters.streamed(
-            firstToken: committedAt - request.startedAt, elapsed: now - request.startedAt,
-            tokens: answer.outputTokens)
+        loop.recent.append(record)
+    }
+
+    private var identity: RequestIdentity {
+        RequestIdentity(id: request.id, route: request.route, model: model.route.name)
+    }
+
+    /// The request as it stands.
+    func live(at now: Duration, wall: Timestamp) -> LiveRequest {
+        accounts.live(identity, backend: lastBackend, isCommitted: isCommitted, at: now, wall: wall)
     }
 }

@@ -1,5 +1,6 @@
 import NIOCore
 import StokerCore
+import StokerMetrics
 
 /// One event loop's share of the gateway: its connections, its idle upstream connections, its view of the table.
 /// Confined to its loop; what all loops share is in `BackendCell` and in the metrics.
@@ -11,6 +12,7 @@ final class GatewayLoop {
 
     let eventLoop: any EventLoop
     let meters: LoopMeters
+    let recent: RecentRequests
     private(set) var table: CompiledTable
     private var pool = UpstreamPool()
     private var scratch = ByteBuffer()
@@ -21,9 +23,12 @@ final class GatewayLoop {
     private var nextTick: Scheduled<Void>?
     private var isIdle = true
 
-    init(eventLoop: any EventLoop, index: Int, table: CompiledTable, metrics: GatewayMetrics) {
+    init(
+        eventLoop: any EventLoop, index: Int, table: CompiledTable, metrics: GatewayMetrics, recent: RecentRequests
+    ) {
         self.eventLoop = eventLoop
         self.table = table
+        self.recent = recent
         meters = LoopMeters(metrics, loop: index)
         meters.follow(table.backends.map(\.cell))
         balancer = Balancer(turn: index)
@@ -32,6 +37,12 @@ final class GatewayLoop {
 
     /// Monotonic time; only differences mean anything.
     var now: Duration { .nanoseconds(Int64(clamping: eventLoop.now.uptimeNanoseconds)) }
+
+    /// What is being served on this loop.
+    func live() -> [LiveRequest] {
+        let (now, wall) = (now, MetricsClock.system.wall())
+        return clients.values.compactMap { $0.live(at: now, wall: wall) }
+    }
 
     var hasClients: Bool { !clients.isEmpty }
 
@@ -94,7 +105,7 @@ final class GatewayLoop {
         let kept = Set(next.backends.map(\.cell.id))
         table = next
         for upstream in pool.takeAll(exceptOf: kept) { upstream.close() }
-        meters.follow(next.backends.map(\.cell))
+        meters.follow(next.backends.map(\.cell), models: next.source.models.map(\.name))
         for client in clients.values { client.limits = next.limits }
     }
 

@@ -51,15 +51,16 @@ package final class GatewayServer: Sendable {
         let metrics = try GatewayMetrics(registry)
         let table = CompiledTable.empty(limits: limits)
         let limit = ConnectionLimit(0)
-        let loops = try await LoopGroup.start(threads: limits.threads, table: table, metrics: metrics)
+        let recent = RecentRequests(capacity: limits.recentRequests)
+        let loops = try await LoopGroup.start(threads: limits.threads, table: table, metrics: metrics, recent: recent)
         let control = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let desk = TableDesk(table, loops: loops, limit: limit, log: log)
+        let desk = TableDesk(table, loops: loops, limit: limit, recent: recent, log: log)
         GatewayMetrics.collectBackends(registry) { desk.table }
         do {
             let gauge = metrics.connections.with("main")
             let clients = try await listen(listener, control: control, loops: loops, limit: limit, gauge: gauge)
             desk.whenLimitChanges { clients.read() }
-            let routes = ControlRoutes(desk: desk, registry: registry)
+            let routes = ControlRoutes(desk: desk, registry: registry, recent: recent) { loops.live() }
             var socket: (any Channel)?
             if let socketPath { socket = try await ControlSocket.listen(on: socketPath, routes, group: control) }
             return GatewayServer(

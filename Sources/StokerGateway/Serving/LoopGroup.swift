@@ -1,6 +1,8 @@
+import Dispatch
 import NIOCore
 import NIOPosix
 import StokerCore
+import Synchronization
 
 /// The event loops that serve clients, each with its `GatewayLoop`.
 struct LoopGroup: Sendable {
@@ -10,12 +12,15 @@ struct LoopGroup: Sendable {
     /// Starts the threads.
     ///
     /// - Parameter threads: 0 means one per core.
-    static func start(threads: Int, table: CompiledTable, metrics: GatewayMetrics) async throws -> LoopGroup {
+    static func start(
+        threads: Int, table: CompiledTable, metrics: GatewayMetrics, recent: RecentRequests
+    ) async throws -> LoopGroup {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads > 0 ? threads : System.coreCount)
         var loops: [NIOLoopBound<GatewayLoop>] = []
         for (index, eventLoop) in group.makeIterator().enumerated() {
             let bound = try await eventLoop.submit {
-                let loop = GatewayLoop(eventLoop: eventLoop, index: index, table: table, metrics: metrics)
+                let loop = GatewayLoop(
+                    eventLoop: eventLoop, index: index, table: table, metrics: metrics, recent: recent)
                 loop.scheduleTick()
                 return NIOLoopBound(loop, eventLoop: eventLoop)
             }.get()
@@ -38,6 +43,21 @@ struct LoopGroup: Sendable {
     /// Does something on one loop, without waiting.
     func onFirst(_ body: @escaping @Sendable (GatewayLoop) -> Void) { loops.first?.execute { body($0) } }
 
+    /// What is being served on all loops. Waits for them, a tenth of a second at most: for the private socket only.
+    func live() -> [LiveRequest] {
+        let shared = Gathering()
+        for bound in loops {
+            bound.execute { loop in
+                let live = loop.live()
+                shared.found.withLock { $0 += live }
+                shared.done.signal()
+            }
+        }
+        let deadline = DispatchTime.now() + .milliseconds(100)
+        for _ in loops where shared.done.wait(timeout: deadline) == .timedOut { break }
+        return shared.found.withLock { $0 }
+    }
+
     /// Whether no loop has a client left.
     func areEmpty() async -> Bool {
         for bound in loops {
@@ -53,4 +73,10 @@ extension NIOLoopBound<GatewayLoop> {
     fileprivate func execute(_ body: @escaping @Sendable (GatewayLoop) -> Void) {
         eventLoop.execute { body(value) }
     }
+}
+
+/// What several loops bring together for one that waits.
+private final class Gathering: Sendable {
+    let found = Mutex<[LiveRequest]>([])
+    let done = DispatchSemaphore(value: 0)
 }

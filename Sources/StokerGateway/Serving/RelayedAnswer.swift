@@ -24,7 +24,8 @@ final class RelayedAnswer {
     }
 
     var usage: TokenUsage? { meter.usage }
-    var outputTokens: Int { meter.outputTokens }
+    /// Events of a stream so far.
+    var outputEvents: Int { meter.events }
 
     /// Sees a stretch of body data.
     func take(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) {

@@ -20,14 +20,16 @@ package final class TableDesk: Sendable {
     private let present: Mutex<CompiledTable>
     private let loops: LoopGroup
     private let limit: ConnectionLimit
+    private let recent: RecentRequests
     /// Lets the listener look again whether it may accept: the limit is a number and wakes nobody.
     private let wakeListener = Mutex<(@Sendable () -> Void)?>(nil)
     private let log: Logger
 
-    init(_ table: CompiledTable, loops: LoopGroup, limit: ConnectionLimit, log: Logger) {
+    init(_ table: CompiledTable, loops: LoopGroup, limit: ConnectionLimit, recent: RecentRequests, log: Logger) {
         present = Mutex(table)
         self.loops = loops
         self.limit = limit
+        self.recent = recent
         self.log = log
     }
 
@@ -46,6 +48,7 @@ package final class TableDesk: Sendable {
         }
         loops.onEach { $0.apply(next) }
         limit.value = source.limits.maxConnections
+        recent.resize(to: source.limits.recentRequests)
         wakeListener.withLock { $0 }?()
         askAgain(before, next)
         log.notice(
