@@ -59,7 +59,7 @@ class Proxy:
             "limits": {
                 "listen": {"host": "127.0.0.1", "port": self.port}, "maxBody": 8 << 20, "maxHead": 32768,
                 "headTimeout": duration(10), "writeTimeout": duration(60), "maxConnections": 10000, "threads": 0,
-                "keepAliveComments": duration(15)},
+                "keepAliveComments": duration(15), "recentRequests": 1024},
             "backends": [{
                 "name": "b", "address": {"host": "127.0.0.1", "port": backend, "tls": False, "pathPrefix": ""},
                 "inRotation": True, "reason": "", "healthPath": "/health", "keepAlive": duration(60),

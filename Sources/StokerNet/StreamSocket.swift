@@ -40,7 +40,8 @@ package final class StreamSocket {
     let descriptor: Int32
     let slot: Int
     private let generation: UInt32
-    private unowned let loop: SocketLoop
+    /// Refers back until `close`.
+    private let loop: SocketLoop
     private var owner: (any StreamOwner)?
     private var tls: TLSSession?
     private var phase: Phase

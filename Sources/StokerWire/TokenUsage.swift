@@ -2,10 +2,13 @@
 package struct TokenUsage: Sendable, Equatable {
     package var input: Int
     package var output: Int
+    /// The part of `input` that came from the prefix cache; nil when the engine does not say.
+    package var cachedInput: Int?
 
-    package init(input: Int, output: Int) {
+    package init(input: Int, output: Int, cachedInput: Int? = nil) {
         self.input = input
         self.output = output
+        self.cachedInput = cachedInput
     }
 
     /// Finds `"usage":{…}` with its `prompt_tokens`; embeddings have no `completion_tokens`.
@@ -15,6 +18,7 @@ package struct TokenUsage: Sendable, Equatable {
         let inside = start..<range.upperBound
         guard let input = JSONKeySearch.number(of: "\"prompt_tokens\"", in: bytes, inside) else { return nil }
         return TokenUsage(
-            input: input, output: JSONKeySearch.number(of: "\"completion_tokens\"", in: bytes, inside) ?? 0)
+            input: input, output: JSONKeySearch.number(of: "\"completion_tokens\"", in: bytes, inside) ?? 0,
+            cachedInput: JSONKeySearch.number(of: "\"cached_tokens\"", in: bytes, inside))
     }
 }

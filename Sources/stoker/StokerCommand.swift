@@ -20,7 +20,9 @@ struct StokerCommand: AsyncParsableCommand {
         version: Version.text, subcommands: [GatewayCommand.self],
         groupedSubcommands: [
             CommandGroup(name: "Run", subcommands: [RunCommand.self, CheckCommand.self]),
-            CommandGroup(name: "Look", subcommands: [StatusCommand.self, EventsCommand.self, LogsCommand.self]),
+            CommandGroup(
+                name: "Look",
+                subcommands: [StatusCommand.self, TopCommand.self, EventsCommand.self, LogsCommand.self]),
             CommandGroup(
                 name: "Act",
                 subcommands: [StartCommand.self, StopCommand.self, RestartCommand.self, ReloadCommand.self]),

@@ -57,7 +57,7 @@ def test_without_a_daemon_commands_say_so(pair):
         assert refused.returncode in (1, 2) and "stoker run" in refused.stdout + refused.stderr, command
 
 
-@pytest.mark.parametrize("command", ["", *"run check status events logs start stop restart reload".split()])
+@pytest.mark.parametrize("command", ["", *"run check status top events logs start stop restart reload".split()])
 def test_every_command_has_help(command):
     done = subprocess.run([STOKER, *command.split(), "--help"], capture_output=True, text=True, timeout=20)
     assert done.returncode == 0 and "USAGE" in done.stdout
@@ -85,11 +85,11 @@ def test_no_secret_is_ever_printed(stack, tmp_path):
     assert all(secret in environment for secret in SECRETS.values())
 
     outputs = {}
-    for command in ("check", "status", "events", "logs"):
+    for command in ("check", "status", "top", "events", "logs"):
         for flags in ([], ["--json"], *([["--print"]] if command == "check" else [])):
             done = made.cli(command, *(["a"] if command == "logs" else []), *flags, env=variables)
             outputs[f"{command} {flags}"] = done.stdout + done.stderr
-    for path in ("/metrics", "/api/v1/status", "/api/v1/events", "/healthz", "/readyz"):
+    for path in ("/metrics", "/api/v1/status", "/api/v1/events", "/api/v1/requests", "/healthz", "/readyz"):
         outputs[path] = http(made.admin + path).text
     # A config that is refused quotes its lines.
     made.config.write_text(made.config.read_text().replace('"TOKEN"', '"TO KEN"'))

@@ -48,11 +48,13 @@ import Testing
               write_timeout: 1h
               max_connections: 1
               threads: 256
+              recent_requests: 65536
 
             """
         let expected = GatewayPlan(
             listen: Endpoint(host: "::1", port: 9080), maxBody: .mebibytes(1024), maxHead: .kibibytes(1),
-            headTimeout: .milliseconds(100), writeTimeout: .seconds(3600), maxConnections: 1, threads: 256)
+            headTimeout: .milliseconds(100), writeTimeout: .seconds(3600), maxConnections: 1, threads: 256,
+            recentRequests: 65_536)
         #expect(try Reading.plan(text + engine).gateway == expected)
     }
 

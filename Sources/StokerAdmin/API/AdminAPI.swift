@@ -9,6 +9,7 @@ package import StokerCore
 /// | `GET /metrics` | both | the exposition page |
 /// | `GET /api/v1/status` | both | `StatusReport` |
 /// | `GET /api/v1/events` | both | `EventPage`; query in `EventQuery.init(items:)` |
+/// | `GET /api/v1/requests` | both | `RequestPage`; query in `RequestQuery.init(items:)`; 503 without the gateway |
 /// | `POST /api/v1/processes/NAME/{start,stop,restart}` | unix socket | 202 once the order is taken |
 /// | `POST /api/v1/reload` | unix socket | 200 once the new plan runs, 422 when it is refused |
 ///
@@ -56,6 +57,7 @@ package struct AdminAPI: Sendable {
         case .metrics: return try await metrics.answer(request)
         case .status: return .json(200, await controlPlane.status())
         case .events: return try await events(request)
+        case .requests: return .json(200, try await controlPlane.requests(try RequestQuery(items: query(of: request))))
         case .reload:
             try await controlPlane.reload()
             return .json(200, ["reloaded": true])
@@ -65,9 +67,13 @@ package struct AdminAPI: Sendable {
         }
     }
 
-    private func events(_ request: AdminRequest) async throws(ControlError) -> AdminResponse {
+    private func query(of request: AdminRequest) throws(ControlError) -> [(name: String, value: String)] {
         guard let items = request.queryItems else { throw .badQuery("the query is not well encoded") }
-        let query = try EventQuery(items: items)
+        return items
+    }
+
+    private func events(_ request: AdminRequest) async throws(ControlError) -> AdminResponse {
+        let query = try EventQuery(items: query(of: request))
         do {
             return .json(200, EventPage(events: try await controlPlane.events(query)))
         } catch {
@@ -83,6 +89,7 @@ enum Route: Equatable {
     case metrics
     case status
     case events
+    case requests
     case reload
     case order(ProcessOrder, process: String)
 
@@ -95,6 +102,7 @@ enum Route: Equatable {
         case ["", "metrics"]: self = .metrics
         case ["", "api", "v1", "status"]: self = .status
         case ["", "api", "v1", "events"]: self = .events
+        case ["", "api", "v1", "requests"]: self = .requests
         case ["", "api", "v1", "reload"]: self = .reload
         default:
             guard parts.count == 6, parts[..<4] == ["", "api", "v1", "processes"], !parts[4].isEmpty,
@@ -106,7 +114,7 @@ enum Route: Equatable {
 
     var method: String {
         switch self {
-        case .health, .readiness, .metrics, .status, .events: "GET"
+        case .health, .readiness, .metrics, .status, .events, .requests: "GET"
         case .reload, .order: "POST"
         }
     }

@@ -49,10 +49,6 @@ extension EventQuery {
 }
 
 extension ControlError {
-    static func badQuery(_ message: String, hint: String? = nil) -> ControlError {
-        ControlError(code: .badRequest, message: message, hint: hint)
-    }
-
     /// The HTTP status that goes with the code.
     package var httpStatus: Int {
         switch code {
@@ -61,24 +57,7 @@ extension ControlError {
         case .unknownProcess: 404
         case .notManaged: 409
         case .badConfig: 422
-        case .shuttingDown, .busy: 503
-        }
-    }
-}
-
-extension String {
-    /// Everything but RFC 3986's unreserved characters as `%XX`.
-    package var percentEncoded: String {
-        let digits = Array("0123456789ABCDEF")
-        return utf8.reduce(into: "") { result, byte in
-            let scalar = Unicode.Scalar(byte)
-            if scalar.properties.isAlphabetic && byte < 0x80 || (0x30...0x39).contains(byte)
-                || "-._~".utf8.contains(byte)
-            {
-                result.unicodeScalars.append(scalar)
-            } else {
-                result += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
-            }
+        case .shuttingDown, .busy, .gatewaySilent: 503
         }
     }
 }

@@ -66,13 +66,17 @@ enum GatewayKeys {
         "keep_alive_comments", .duration(.seconds(1) ... .seconds(3600)), default: plan.keepAliveComments,
         example: "15s",
         "A stream that says nothing yet gets a comment so often, lest a proxy in between takes it for dead.")
+    static let recentRequests = Key(
+        "recent_requests", .integer(0...65_536), default: plan.recentRequests, example: "1024",
+        "Finished requests that are remembered, without what they said, for stoker top and the API; 0 is none. "
+            + "In memory, about 400 bytes each.")
 
     static let section = Section(
         "gateway", "The one address that clients speak to. OpenAI-compatible HTTP/1.1.",
         keys: [
             listen.description, maxBody.description, maxHead.description, headTimeout.description,
             writeTimeout.description, maxConnections.description, threads.description,
-            keepAliveComments.description,
+            keepAliveComments.description, recentRequests.description,
         ])
 }
 

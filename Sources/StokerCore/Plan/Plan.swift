@@ -67,11 +67,13 @@ package struct GatewayPlan: Sendable, Equatable, Codable {
     package var threads: Int
     /// A stream that says nothing yet gets a comment so often, lest something in between takes it for dead.
     package var keepAliveComments: Duration
+    /// How many finished requests are remembered for `stoker top` and the API.
+    package var recentRequests: Int
 
     package init(
         listen: Endpoint, maxBody: ByteSize = .mebibytes(8), maxHead: ByteSize = .kibibytes(32),
         headTimeout: Duration = .seconds(10), writeTimeout: Duration = .seconds(60), maxConnections: Int = 10_000,
-        threads: Int = 0, keepAliveComments: Duration = .seconds(15)
+        threads: Int = 0, keepAliveComments: Duration = .seconds(15), recentRequests: Int = 1024
     ) {
         self.listen = listen
         self.maxBody = maxBody
@@ -81,6 +83,7 @@ package struct GatewayPlan: Sendable, Equatable, Codable {
         self.maxConnections = maxConnections
         self.threads = threads
         self.keepAliveComments = keepAliveComments
+        self.recentRequests = recentRequests
     }
 }
 

@@ -3,6 +3,8 @@ package protocol ControlPlane: Sendable {
     func status() async -> StatusReport
     /// Newest last. `after`: only events with a larger id.
     func events(_ query: EventQuery) async throws -> [Event]
+    /// What the gateway is doing and has done lately.
+    func requests(_ query: RequestQuery) async throws(ControlError) -> RequestPage
     /// Returns once the order is taken, not once it is carried out.
     func order(_ order: ProcessOrder, process: String) async throws(ControlError)
     /// Reads the config file again; refuses it whole on any error and keeps the old plan.
@@ -48,6 +50,8 @@ package struct ControlError: Error, Equatable, Codable {
         case forbidden
         /// Too many of the same at once; ask again.
         case busy
+        /// The gateway does not answer the control plane.
+        case gatewaySilent = "gateway-silent"
     }
 
     package var code: Code
@@ -60,5 +64,13 @@ package struct ControlError: Error, Equatable, Codable {
         self.code = code
         self.message = message
         self.hint = hint
+    }
+
+    /// Whether the same may be granted a little later: bad news, and nobody's mistake.
+    package var isPassing: Bool { code == .shuttingDown || code == .busy || code == .gatewaySilent }
+
+    /// A query that makes no sense.
+    package static func badQuery(_ message: String, hint: String? = nil) -> ControlError {
+        ControlError(code: .badRequest, message: message, hint: hint)
     }
 }

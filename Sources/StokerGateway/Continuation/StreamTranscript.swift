@@ -35,7 +35,7 @@ package struct StreamTranscript: Sendable, Equatable {
     /// The latest token was one of reasoning.
     private var isReasoning = false
     /// Events that had a token in them.
-    private var events = 0
+    package private(set) var events = 0
     private var eventsSinceUsage = 0
     /// Tokens that are not in the text.
     private var hiddenTokens = 0

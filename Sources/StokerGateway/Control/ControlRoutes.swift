@@ -14,15 +14,22 @@ struct ControlRoutes: Sendable {
 
     let desk: TableDesk
     let registry: MetricsRegistry
+    /// What was finished lately.
+    var recent = RecentRequests(capacity: 0)
+    /// Asks every loop what it is serving.
+    var live: @Sendable () -> [LiveRequest] = { [] }
 
-    func answer(method: String, path: String, body: [UInt8]) -> Answer {
-        switch (method, path) {
+    /// - Parameter target: path and query.
+    func answer(method: String, path target: String, body: [UInt8]) -> Answer {
+        let path = target.prefix { $0 != "?" }
+        return switch (method, path) {
         case ("PUT", "/table"): put(body)
         case ("GET", "/metrics"):
             Answer(status: 200, contentType: MetricsSnapshot.wireContentType, body: registry.snapshot().encoded())
-        case ("GET", "/status"): status()
-        case (_, "/table"), (_, "/metrics"), (_, "/status"): .text(405, "method not allowed\n")
-        default: .text(404, "PUT /table, GET /metrics, GET /status\n")
+        case ("GET", "/status"): json(desk.table.status)
+        case ("GET", "/requests"): requests(target.dropFirst(path.count + 1))
+        case (_, "/table"), (_, "/metrics"), (_, "/status"), (_, "/requests"): .text(405, "method not allowed\n")
+        default: .text(404, "PUT /table, GET /metrics, GET /status, GET /requests\n")
         }
     }
 
@@ -41,8 +48,22 @@ struct ControlRoutes: Sendable {
         return .text(200, "table \(table.version) is in force\n")
     }
 
-    private func status() -> Answer {
-        guard let json = try? JSONEncoder().encode(desk.table.status) else { return .text(500, "cannot encode\n") }
+    private func requests(_ text: Substring) -> Answer {
+        let query: RequestQuery
+        do throws(ControlError) {
+            guard let items = QueryText.items(of: text) else { throw .badQuery("the query is not well encoded") }
+            query = try RequestQuery(items: items)
+        } catch {
+            return .text(400, "\(error.message)\n")
+        }
+        var page = recent.page(query)
+        page.take(live: live(), for: query)
+        page.backends = desk.table.status.backends
+        return json(page)
+    }
+
+    private func json(_ value: some Encodable) -> Answer {
+        guard let json = try? JSONEncoder().encode(value) else { return .text(500, "cannot encode\n") }
         return Answer(status: 200, contentType: "application/json", body: Array(json))
     }
 }

@@ -34,6 +34,9 @@ struct StreamRelay {
     /// What the client has, or gets with the next `takeEvents`.
     var transcript: StreamTranscript { splicer?.transcript ?? watch.transcript }
 
+    /// Events with a token in them so far.
+    var tokenEvents: Int { splicer?.transcript.events ?? watch.transcript.events }
+
     /// Whether the stream has said how it ends.
     var isFinished: Bool {
         let transcript = self.transcript

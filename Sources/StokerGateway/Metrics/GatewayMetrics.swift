@@ -8,8 +8,16 @@ package struct GatewayMetrics: Sendable {
     let duration: HistogramFamily
     let timeToFirstToken: HistogramFamily
     let timePerOutputToken: HistogramFamily
+    let interTokenLatency: ShardedHistogramFamily
+    let queueWait: HistogramFamily
+    let attempts: HistogramFamily
+    let outcomes: CounterFamily
     let streamStalls: CounterFamily
+    let seams: CounterFamily
+    let unsavedStreams: CounterFamily
+    let keepAliveComments: CounterFamily
     let inputTokens: CounterFamily
+    let cachedInputTokens: CounterFamily
     let outputTokens: CounterFamily
     let requestInputTokens: HistogramFamily
     let requestOutputTokens: HistogramFamily
@@ -29,6 +37,26 @@ package struct GatewayMetrics: Sendable {
 
     /// Registers the families.
     package init(_ registry: MetricsRegistry) throws(MetricsError) {
+        interTokenLatency = try registry.shardedHistogram(
+            "stoker_gateway_inter_token_latency_seconds", help: "Streams only: the gaps between events.",
+            labels: ["model", "variant"], buckets: .itl)
+        queueWait = try registry.histogram(
+            "stoker_gateway_queue_wait_seconds", help: "From a request's first byte in to its first attempt.",
+            labels: ["queue"], buckets: .wait)
+        attempts = try registry.histogram(
+            "stoker_gateway_request_attempts", help: "How often a backend was asked for one request.",
+            labels: ["model"], buckets: .attempts)
+        outcomes = try registry.counter(
+            "stoker_gateway_request_outcomes_total", help: "Finished client requests by how they ended.",
+            labels: ["model", "outcome"])
+        seams = try registry.counter(
+            "stoker_gateway_seams_total", help: "Streams continued elsewhere after this backend failed.",
+            labels: ["backend", "reason"])
+        unsavedStreams = try registry.counter(
+            "stoker_gateway_unsaved_streams_total", help: "Broken streams that could not be continued.",
+            labels: ["reason"])
+        keepAliveComments = try registry.counter(
+            "stoker_gateway_keep_alive_comments_total", help: "Comments sent to clients while a backend was silent.")
         requests = try registry.counter(
             "stoker_gateway_requests_total", help: "Finished client requests.",
             labels: ["route", "model", "variant", "code"])
@@ -49,6 +77,9 @@ package struct GatewayMetrics: Sendable {
             labels: ["backend", "phase"])
         inputTokens = try registry.counter(
             "stoker_gateway_input_tokens_total", help: "Prompt tokens.", labels: ["model"])
+        cachedInputTokens = try registry.counter(
+            "stoker_gateway_cached_input_tokens_total", help: "Prompt tokens that came from a prefix cache.",
+            labels: ["model"])
         outputTokens = try registry.counter(
             "stoker_gateway_output_tokens_total", help: "Generated tokens.", labels: ["model"])
         requestInputTokens = try registry.histogram(

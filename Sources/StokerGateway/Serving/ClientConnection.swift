@@ -139,6 +139,12 @@ final class ClientConnection {
         loop.meters.request(route, model: GatewayMetrics.unknownModel).finished(code: code, after: elapsed)
     }
 
+    /// The request that is being served, nil between two.
+    func live(at now: Duration, wall: Timestamp) -> LiveRequest? {
+        guard case .forwarding(let forwarding) = phase else { return nil }
+        return forwarding.live(at: now, wall: wall)
+    }
+
     // MARK: Writing
 
     /// Lets `build` add to what is sent with the next `flush`.

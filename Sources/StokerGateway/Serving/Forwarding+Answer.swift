@@ -1,5 +1,6 @@
 import NIOCore
 import StokerCore
+import StokerMetrics
 import StokerWire
 
 /// What the client gets.
@@ -12,7 +13,6 @@ extension Forwarding {
         guard let answer else { return }
         seam.transcript = nil
         seam.dialect = seam.dialect ?? attempt?.backend.route.continuation
-        committedAt = committedAt ?? loop.now
         if framing == nil {
             let whole = ClientFraming(answer.head, clientIsHTTP10: clientIsHTTP10)
             // A stream is framed anew: what follows may come from elsewhere.
@@ -80,6 +80,7 @@ extension Forwarding {
                 MessageWriter.earlyStreamHead(framing: framing, id: request.origin.id, closes: closes, into: &$0)
             }
         }
+        loop.meters.keepAliveComment()
         write(": keep-alive\n\n")
     }
 
@@ -91,7 +92,6 @@ extension Forwarding {
             guard let answer else { return }
             // Whole before the client has a byte of it: its length is known.
             let framing = ClientFraming(answer.head, clientIsHTTP10: clientIsHTTP10)
-            committedAt = loop.now
             writeHead(of: answer, framing: framing == .none ? framing : .length(answer.held.readableBytes))
             meterDocument(answer)
             writeHeld()
@@ -105,7 +105,7 @@ extension Forwarding {
         if framing == .chunked { client.write { $0.writeStaticString("0\r\n\r\n") } }
         let closes = self.closes
         leaveAttempt()
-        account(code: status)
+        account(status < 400 ? .ok : .backendError, code: status)
         client.responseEnded(closing: closes)
     }
 
@@ -113,7 +113,7 @@ extension Forwarding {
     func refuse(_ refusal: Exchange.Refusal) {
         let error = error(for: refusal)
         leaveAttempt()
-        account(code: error.status)
+        account(accounts.attempts == 0 ? .refused : .failed, code: error.status, error: error.code)
         client.answer(error, id: request.origin.id)
         client.responseEnded(closing: client.closesAfterResponse)
         client.flush()
@@ -140,21 +140,33 @@ extension Forwarding {
     ///
     /// The body stays unfinished on purpose: the missing last chunk tells every client that the answer is not whole.
     func breakOff(_ failure: AttemptFailure) {
-        if let relay {
-            if relay.isFinished { return finish(isBroken: true) }
-            let transcript = seam.transcript ?? relay.transcript
-            let obstacle = exchange.isCommitted ? seam.obstacle(of: request.order, transcript) : nil
-            let why = obstacle.map { "; \($0.text)" } ?? ""
-            if seam.transcript == nil { noteBreak(failure) }
-            let name = attempt?.backend.route.name ?? ""
-            write("data: \(GatewayError.badGateway(name, why: failure.text + why).json)\n\n")
-        } else {
-            noteBreak(failure)
-        }
+        if relay?.isFinished ?? false { return finish(isBroken: true) }
+        if seam.transcript == nil { noteBreak(failure) }
+        let why = exchange.isCommitted ? unsavedBecause() : ""
+        let error = GatewayError.badGateway(lastBackend ?? "", why: failure.text + why)
+        if relay != nil { write("data: \(error.json)\n\n") }
         loop.meters.retryDenied(.streamStarted)
         leaveAttempt()
-        account(code: status)
+        account(.brokenOff, code: status, error: error.code)
         client.breakOff()
+    }
+
+    /// Counts why nobody goes on with the stream, and says so in a clause.
+    private func unsavedBecause() -> String {
+        guard let relay else { return "" }
+        let obstacle = seam.obstacle(of: request.order, seam.transcript ?? relay.transcript)
+        if obstacle == nil, exchange.seams >= request.order.maxSeams {
+            loop.meters.unsaved(.seamLimit)
+            return "; it was continued \(exchange.seams) times already"
+        }
+        loop.meters.unsaved(obstacle.map(UnsavedReason.init) ?? (hasDialect ? .noBackend : .noDialect))
+        return obstacle.map { "; \($0.text)" } ?? "; no other backend can continue it"
+    }
+
+    /// Whether some engine of the model knows how to go on with such an answer.
+    private var hasDialect: Bool {
+        request.order.route != .chat
+            || model.tiers.joined().contains { table.backends[$0].route.continuation != .none }
     }
 
     /// Failures that a deadline found, not the connection.
@@ -173,20 +185,25 @@ extension Forwarding {
         usage = TokenUsage.find(in: answer.held.readableBytesUInt8Span, 0..<answer.held.readableBytes)
     }
 
-    /// Counts the request, once, at its end.
-    func account(code: Int) {
+    /// Counts and remembers the request, once, at its end.
+    func account(_ outcome: RequestOutcome, code: Int, error: String? = nil) {
         isOver = true
-        let now = loop.now
-        let meters = loop.meters.request(request.order.route, model: model.route.name)
-        meters.finished(code: code, after: now - request.startedAt)
-        loop.meters.closed(request.order.route)
-        guard let committedAt, status == 200 else { return }
         let transcript = relay?.transcript
-        if let input = (transcript?.usage ?? usage)?.input { meters.read(input) }
-        let output = transcript?.outputTokens ?? usage?.output ?? 0
-        meters.wrote(output)
-        guard transcript != nil else { return }
-        meters.streamed(
-            firstToken: committedAt - request.startedAt, elapsed: now - request.startedAt, tokens: output)
+        let end = RequestEnd(
+            outcome, code: code, backend: lastBackend, isStream: relay != nil && accounts.events > 0,
+            usage: transcript?.usage ?? usage, finishReason: transcript?.finishReason, errorCode: error)
+        let record = accounts.record(identity, end, at: loop.now, wall: MetricsClock.system.wall())
+        loop.meters.request(request.order.route, model: model.route.name).count(record)
+        loop.meters.closed(request.order.route)
+        loop.recent.append(record)
+    }
+
+    private var identity: RequestIdentity {
+        RequestIdentity(id: request.origin.id, route: request.order.route, model: model.route.name)
+    }
+
+    /// The request as it stands.
+    func live(at now: Duration, wall: Timestamp) -> LiveRequest {
+        accounts.live(identity, backend: lastBackend, isCommitted: exchange.isCommitted, at: now, wall: wall)
     }
 }

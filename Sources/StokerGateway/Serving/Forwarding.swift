@@ -1,5 +1,6 @@
 import NIOCore
 import StokerCore
+import StokerMetrics
 import StokerNet
 import StokerWire
 
@@ -49,12 +50,14 @@ final class Forwarding {
     var framing: ClientFraming?
     /// The status that the client was told.
     var status = 0
-    /// When the first event, or the first byte of another answer, went to the client.
-    var committedAt: Duration?
+    var accounts: RequestMeter
+    /// The backend that was asked last.
+    var lastBackend: String?
     /// Of an answer that is one document.
     var usage: TokenUsage?
     var isOver = false
     private var hasFled = false
+    private var meters: RequestMeters?
 
     var model: CompiledTable.Model { request.order.model }
 
@@ -67,6 +70,7 @@ final class Forwarding {
         exchange = Exchange(
             request.order.wish, deadlines: model.route.deadlines, maxSeams: request.order.maxSeams,
             keepAlive: table.limits.keepAliveComments, startedAt: request.startedAt)
+        accounts = RequestMeter(startedAt: request.startedAt)
         if request.order.wish == .eventStream {
             relay = StreamRelay(request.order.route, keepsText: request.order.maxSeams > 0)
         }
@@ -111,7 +115,7 @@ final class Forwarding {
         loop.meters.disconnected(exchange.isCommitted ? .streaming : .beforeFirstToken)
         handle(.clientGone)
         leaveAttempt()
-        account(code: 499)
+        account(.clientGone, code: 499)
     }
 
     // MARK: What the upstream connection says
@@ -141,6 +145,7 @@ final class Forwarding {
             return pass(bytes, range)
         }
         let failure = relay?.take(bytes, range)
+        meterEvents()
         if let news = relay?.takeNews() { carryOut(decide(.events(sound: news == .sound))) }
         if let failure { return fail(failure, reused: false) }
         // The rest of what this backend says is of no use any more.
@@ -165,6 +170,15 @@ final class Forwarding {
         } else {
             answer?.held.writeBytes(bytes.extracting(range).bytes)
             carryOut(decision)
+        }
+    }
+
+    /// Times the tokens that have come since the last look.
+    private func meterEvents() {
+        guard let events = relay?.tokenEvents, events > accounts.events else { return }
+        if meters == nil { meters = loop.meters.request(request.order.route, model: model.route.name) }
+        while accounts.events < events {
+            if let gap = accounts.event(at: loop.now) { meters?.gap(gap) }
         }
     }
 
@@ -226,6 +240,8 @@ final class Forwarding {
         case .impossible: breakOff(failure)
         case .send(let body):
             let comment = StreamSplicer.seamComment(backend: backend.route.name, reason: failure.reason.rawValue)
+            if let attempt { loop.meters.backend(attempt.backend.cell).seam(after: failure) }
+            accounts.seam()
             startAttempt(place, fresh: false, body: ByteBuffer(bytes: body))
             self.relay?.beginContinuation(of: transcript, asked, opening: comment)
         }
@@ -238,6 +254,8 @@ final class Forwarding {
         let backend = table.backends[place]
         if let lastFailure, !fresh { loop.meters.backend(backend.cell).retried(after: lastFailure) }
         backend.cell.begin()
+        lastBackend = backend.route.name
+        if !fresh { accounts.attempt(at: loop.now) }
         let parked = fresh ? nil : loop.takeParked(backend.cell)
         let upstream = parked ?? UpstreamConnection(backend.cell, loop: loop)
         attempt = Attempt(

@@ -1,10 +1,14 @@
 import NIOCore
 import StokerCore
 import StokerHost
+import StokerMetrics
 import StokerNet
 
 /// One event loop's share of the gateway: its connections, its idle upstream connections, its view of the table.
 /// Confined to its loop's thread; what all loops share is in `BackendCell` and in the metrics.
+///
+/// Nobody refers to it weakly, nor to a connection: the first weak reference makes each later retain several times
+/// dearer, and a loop lives as long as its thread.
 final class GatewayLoop {
     /// Deadlines are looked at this often: coarse, but one timer for all connections.
     static let tickInterval = Duration.milliseconds(50)
@@ -13,6 +17,7 @@ final class GatewayLoop {
 
     let events: SocketLoop
     let meters: LoopMeters
+    let recent: RecentRequests
     private let mailbox: Mailbox<GatewayLoop>
     private let connections: ConnectionCount
     private(set) var table: CompiledTable
@@ -29,9 +34,10 @@ final class GatewayLoop {
 
     init(
         _ mailbox: Mailbox<GatewayLoop>, index: Int, table: CompiledTable, metrics: GatewayMetrics,
-        connections: ConnectionCount
+        connections: ConnectionCount, recent: RecentRequests
     ) throws(SystemError) {
         self.mailbox = mailbox
+        self.recent = recent
         self.connections = connections
         self.table = table
         events = try SocketLoop(bell: mailbox.bell)
@@ -43,6 +49,12 @@ final class GatewayLoop {
 
     /// Monotonic time; only differences mean anything.
     var now: Duration { events.now }
+
+    /// What is being served on this loop.
+    func live() -> [LiveRequest] {
+        let (now, wall) = (now, MetricsClock.system.wall())
+        return clients.values.compactMap { $0.live(at: now, wall: wall) }
+    }
 
     var hasClients: Bool { !clients.isEmpty }
 
@@ -90,8 +102,8 @@ final class GatewayLoop {
         let pause = isIdle ? Self.idleInterval : Self.tickInterval
         tickNumber += 1
         let (number, due) = (tickNumber, events.now + pause)
-        events.after(pause) { [weak self] in
-            guard let self, number == self.tickNumber else { return }
+        events.after(pause) {
+            guard number == self.tickNumber else { return }
             let now = self.now
             self.meters.ticked(late: max(.zero, now - due))
             for client in Array(self.clients.values) { client.tick(now) }
@@ -107,7 +119,7 @@ final class GatewayLoop {
         let kept = Set(next.backends.map(\.cell.id))
         table = next
         for upstream in pool.takeAll(exceptOf: kept) { upstream.close() }
-        meters.follow(next.backends.map(\.cell))
+        meters.follow(next.backends.map(\.cell), models: next.source.models.map(\.name))
         for client in clients.values { client.limits = next.limits }
     }
 
@@ -123,7 +135,7 @@ final class GatewayLoop {
             let found = (try? NetAddress.resolve(host: host, port: port))?.first
             mailbox.execute { $0.lookedUp(number, found) }
         }
-        if thread == nil { events.after(.zero) { [weak self] in self?.lookedUp(number, nil) } }
+        if thread == nil { events.after(.zero) { self.lookedUp(number, nil) } }
     }
 
     private func lookedUp(_ number: Int, _ address: NetAddress?) {
@@ -150,7 +162,7 @@ final class GatewayLoop {
     /// Does what a backend's recovery asks for.
     func follow(_ effect: BackendRecovery.Effect?, for cell: BackendCell) {
         guard case .ask(let delay, let generation) = effect else { return }
-        events.after(delay) { [weak self] in self?.ask(cell, generation: generation) }
+        events.after(delay) { self.ask(cell, generation: generation) }
     }
 
     /// A backend has said nothing for a while to somebody who waits. That is what a long prompt looks like, and a process
@@ -158,8 +170,8 @@ final class GatewayLoop {
     func suspect(_ backend: CompiledTable.Backend) {
         let (cell, asked) = (backend.cell, events.nanoseconds)
         guard cell.isWorking, cell.mayAsk(at: asked, every: Silence.pause) else { return }
-        HealthAsk(backend, within: Silence.patience, on: self) { [weak self] result in
-            guard let self, case .failure(let failure) = result, !failure.isAnswer, cell.lastHeard < asked else { return }
+        HealthAsk(backend, within: Silence.patience, on: self) { result in
+            guard case .failure(let failure) = result, !failure.isAnswer, cell.lastHeard < asked else { return }
             self.condemn(cell, because: .frozen)
             cell.freeze(at: self.events.nanoseconds)
         }
@@ -167,11 +179,11 @@ final class GatewayLoop {
 
     private func ask(_ cell: BackendCell, generation: UInt64) {
         guard let backend = table.backends.first(where: { $0.cell === cell }) else { return }
-        HealthAsk(backend, on: self) { [weak self] result in
+        HealthAsk(backend, on: self) { result in
             switch result {
-            case .success: self?.follow(cell.note(.answered(generation: generation)), for: cell)
+            case .success: self.follow(cell.note(.answered(generation: generation)), for: cell)
             case .failure(let failure):
-                self?.follow(cell.note(.silent(generation: generation), reason: failure.words), for: cell)
+                self.follow(cell.note(.silent(generation: generation), reason: failure.words), for: cell)
             }
         }
     }

@@ -50,14 +50,16 @@ package final class GatewayServer: Sendable {
         let private_ = try socketPath.map(ControlSocket.open)
         let table = CompiledTable.empty(limits: limits)
         let connections = ConnectionCount(metrics.connections.with("main"))
-        let loops = try LoopGroup(threads: limits.threads, table: table, metrics: metrics, connections: connections)
-        let desk = TableDesk(table, loops: loops, connections: connections, log: log)
+        let recent = RecentRequests(capacity: limits.recentRequests)
+        let loops = try LoopGroup(
+            threads: limits.threads, table: table, metrics: metrics, connections: connections, recent: recent)
+        let desk = TableDesk(table, loops: loops, connections: connections, recent: recent, log: log)
         GatewayMetrics.collectBackends(registry) { desk.table }
         let control = try Mailbox<ControlLoop>()
         let running = ThreadCount(1)
         try ControlLoop.start(control, running: running)
         connections.whenRoomChanges { [weak control] in control?.execute { $0.lookForRoom() } }
-        let routes = ControlRoutes(desk: desk, registry: registry)
+        let routes = ControlRoutes(desk: desk, registry: registry, recent: recent) { loops.live() }
         control.execute { loop in
             loop.listen(clients, loops: loops, connections: connections)
             if let private_ { loop.serve(routes, on: private_) }

@@ -39,8 +39,8 @@ final class HealthAsk: StreamOwner {
                 self.end(AttemptFailure.connect(SystemError.words(error.code).lowercased()).text)
             }
         }
-        loop.events.after(patience) { [weak self] in
-            self?.end(self?.isConnected ?? true ? "no answer in time" : AttemptFailure.connectTimeout.text)
+        loop.events.after(patience) {
+            self.end(self.isConnected ? "no answer in time" : AttemptFailure.connectTimeout.text)
         }
     }
 

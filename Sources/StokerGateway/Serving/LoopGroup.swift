@@ -1,3 +1,4 @@
+import Dispatch
 import NIOCore
 import StokerCore
 import StokerHost
@@ -15,7 +16,8 @@ final class LoopGroup: Sendable {
     ///
     /// - Parameter threads: 0 means one per core.
     init(
-        threads: Int, table: CompiledTable, metrics: GatewayMetrics, connections: ConnectionCount
+        threads: Int, table: CompiledTable, metrics: GatewayMetrics, connections: ConnectionCount,
+        recent: RecentRequests
     ) throws(SystemError) {
         let count = threads > 0 ? threads : System.coreCount
         var made: [Mailbox<GatewayLoop>] = []
@@ -25,7 +27,9 @@ final class LoopGroup: Sendable {
         for (index, mailbox) in made.enumerated() {
             try OwnThread.start { [running] in
                 // A loop without epoll serves nobody; its share of the clients is refused by closing.
-                try? GatewayLoop(mailbox, index: index, table: table, metrics: metrics, connections: connections).run()
+                try? GatewayLoop(
+                    mailbox, index: index, table: table, metrics: metrics, connections: connections, recent: recent
+                ).run()
                 running.ended()
             }
         }
@@ -39,6 +43,19 @@ final class LoopGroup: Sendable {
 
     /// Does something on one loop, without waiting.
     func onFirst(_ body: @escaping @Sendable (GatewayLoop) -> Void) { mailboxes.first?.execute(body) }
+
+    /// What is being served on all loops. Waits for them, a tenth of a second at most: for the private socket only.
+    func live() -> [LiveRequest] {
+        let shared = Gathering()
+        onEach { loop in
+            let live = loop.live()
+            shared.found.withLock { $0 += live }
+            shared.done.signal()
+        }
+        let deadline = DispatchTime.now() + .milliseconds(100)
+        for _ in mailboxes where shared.done.wait(timeout: deadline) == .timedOut { break }
+        return shared.found.withLock { $0 }
+    }
 
     /// Asks every loop, and waits for all answers.
     func gather<Answer: Sendable>(_ question: @escaping @Sendable (GatewayLoop) -> Answer) async -> [Answer] {
@@ -57,6 +74,12 @@ final class LoopGroup: Sendable {
         onEach { $0.events.stop() }
         await running.end()
     }
+}
+
+/// What several loops bring together for one that waits.
+private final class Gathering: Sendable {
+    let found = Mutex<[LiveRequest]>([])
+    let done = DispatchSemaphore(value: 0)
 }
 
 /// Waits for threads to end.

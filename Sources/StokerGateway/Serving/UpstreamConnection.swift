@@ -43,7 +43,7 @@ final class UpstreamConnection: StreamOwner {
                 self.failLater(SystemError.words(error.code).lowercased())
             }
         }
-        loop.events.after(timeout) { [weak self] in self?.isLate() }
+        loop.events.after(timeout) { self.isLate() }
     }
 
     /// Sends a request over a connection taken from the pool.
@@ -148,7 +148,7 @@ final class UpstreamConnection: StreamOwner {
 
     /// The owner is calling, and not ready for the answer.
     private func failLater(_ why: String) {
-        loop.events.after(.zero) { [weak self] in self?.fail(.connect(why)) }
+        loop.events.after(.zero) { self.fail(.connect(why)) }
     }
 
     private func fail(_ failure: AttemptFailure) {

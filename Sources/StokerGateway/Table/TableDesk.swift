@@ -20,12 +20,14 @@ package final class TableDesk: Sendable {
     private let present: Mutex<CompiledTable>
     private let loops: LoopGroup
     private let connections: ConnectionCount
+    private let recent: RecentRequests
     private let log: Logger
 
-    init(_ table: CompiledTable, loops: LoopGroup, connections: ConnectionCount, log: Logger) {
+    init(_ table: CompiledTable, loops: LoopGroup, connections: ConnectionCount, recent: RecentRequests, log: Logger) {
         present = Mutex(table)
         self.loops = loops
         self.connections = connections
+        self.recent = recent
         self.log = log
     }
 
@@ -44,6 +46,7 @@ package final class TableDesk: Sendable {
         }
         loops.onEach { $0.apply(next) }
         connections.allow(source.limits.maxConnections)
+        recent.resize(to: source.limits.recentRequests)
         askAgain(before, next)
         log.notice(
             "routing table in force",

@@ -58,9 +58,14 @@ struct TraceParent {
     }
 
     private static func writeHex(_ value: UInt64, into out: inout ByteBuffer) {
+        // Gathered in registers: eight digits a write.
+        var digits = (UInt64(0), UInt64(0))
         for place in 0..<16 {
-            let digit = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * place)) & 15
-            out.writeInteger(digit < 10 ? 0x30 + digit : 0x57 + digit)
+            let digit = value >> UInt64(60 - 4 * place) & 15
+            let letter = digit < 10 ? 0x30 + digit : 0x57 + digit
+            if place < 8 { digits.0 = digits.0 << 8 | letter } else { digits.1 = digits.1 << 8 | letter }
         }
+        out.writeInteger(digits.0)
+        out.writeInteger(digits.1)
     }
 }

@@ -18,6 +18,11 @@ package struct Buckets: Sendable, Equatable {
     ])
     /// Time per output token, seconds: OTel `gen_ai.server.time_per_output_token`.
     package static let tpot = Buckets([0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5])
+    /// Gap between two events of a stream, seconds: TPOT's edges, and what lies on both sides of them, because several
+    /// events may come in one piece and a stall is what one looks for.
+    package static let itl = Buckets([
+        0.001, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5, 5, 10, 30,
+    ])
     /// Whole request, seconds: OTel `gen_ai.server.request.duration`, doubled three more times for reasoning models.
     package static let endToEnd = Buckets([
         0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92, 163.84, 327.68, 655.36,
@@ -32,6 +37,9 @@ package struct Buckets: Sendable, Equatable {
     package static let lag = Buckets([0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 5])
     /// A small number of things.
     package static let count = Buckets([0, 1, 2, 5, 10, 20, 50])
+
+    /// Attempts of one request.
+    package static let attempts = Buckets([0, 1, 2, 3, 5, 8])
 
     /// What is wrong with the edges, nil when nothing is.
     var fault: String? {

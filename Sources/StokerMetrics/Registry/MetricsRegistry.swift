@@ -50,6 +50,16 @@ package final class MetricsRegistry: Sendable {
         ) { Histogram(buckets: buckets, rejections: rejections) }
     }
 
+    /// Durations by size, each writer in cells of its own; see `ShardedHistogram`.
+    package func shardedHistogram(
+        _ name: String, help: String, labels: [String] = [], buckets: Buckets
+    ) throws(MetricsError) -> ShardedHistogramFamily {
+        if let fault = buckets.fault { throw .badBuckets(metric: name, reason: fault) }
+        return try register(
+            name, help, .histogram, labels, weight: buckets.edges.count + 3, rejections: Rejections()
+        ) { ShardedHistogram(buckets: buckets) }
+    }
+
     /// Which of several states holds, in a last label `state` that is added to `labels`.
     package func states<Value: CaseIterable & RawRepresentable & Hashable & Sendable>(
         _ name: String, help: String, labels: [String] = [], of type: Value.Type

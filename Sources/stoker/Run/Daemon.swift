@@ -79,6 +79,8 @@ actor Daemon: ControlPlane {
 
     func events(_ query: EventQuery) async throws -> [Event] { try await store.events(query) }
 
+    func requests(_ query: RequestQuery) async throws(ControlError) -> RequestPage { try await link.requests(query) }
+
     func order(_ order: ProcessOrder, process: String) async throws(ControlError) {
         guard !stopping else { throw .shuttingDown }
         try await supervisor.order(order, process: process)

@@ -13,6 +13,9 @@ actor GatewayLink {
     /// A private socket on the same machine answers in well under a millisecond, or something is wrong.
     private static let patience = Duration.milliseconds(400)
 
+    /// Thousands of requests take a while to write and to read.
+    private static let pagePatience = Duration.seconds(2)
+
     private let socket: String
     private let client: CurlClient
     private let sink: any EventSink
@@ -53,6 +56,18 @@ actor GatewayLink {
         return try? MetricsSnapshot(decoding: body)
     }
 
+    /// What the gateway is doing and has done lately.
+    func requests(_ query: RequestQuery) async throws(ControlError) -> RequestPage {
+        do {
+            let answer = try await send("GET", "/requests?\(query.queryText)", patience: Self.pagePatience)
+            return try JSONDecoder().decode(RequestPage.self, from: Data(answer.body))
+        } catch {
+            throw ControlError(
+                code: .gatewaySilent, message: "The gateway does not answer: \(error)",
+                hint: "stoker status, then stoker logs gateway")
+        }
+    }
+
     private func ask() async {
         do {
             let answer = try await send("GET", "/status")
@@ -76,9 +91,10 @@ actor GatewayLink {
         }
     }
 
-    private func send(_ method: String, _ path: String, body: [UInt8]? = nil) async throws -> ClientResponse {
+    private func send(
+        _ method: String, _ path: String, body: [UInt8]? = nil, patience: Duration = patience
+    ) async throws -> ClientResponse {
         try await client.send(
-            ClientRequest(
-                method, url: "http://gateway\(path)", unixSocket: socket, body: body, timeout: Self.patience))
+            ClientRequest(method, url: "http://gateway\(path)", unixSocket: socket, body: body, timeout: patience))
     }
 }

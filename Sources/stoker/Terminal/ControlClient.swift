@@ -18,6 +18,10 @@ struct ControlClient: Sendable {
         return page.events
     }
 
+    func requests(_ query: RequestQuery) async throws(ControlFailure) -> RequestPage {
+        try decode(await ask("GET", "/api/v1/requests?\(query.queryText)"))
+    }
+
     func order(_ order: ProcessOrder, process: String) async throws(ControlFailure) {
         _ = try await ask("POST", "/api/v1/processes/\(process.percentEncoded)/\(order.rawValue)")
     }
@@ -77,7 +81,7 @@ enum ControlFailure: Error {
     var exitCode: Int32 {
         switch self {
         case .unreachable(_, let error): error.kind == .connect ? 2 : 1
-        case .refused(let error): error.code == .shuttingDown || error.code == .busy ? 1 : 2
+        case .refused(let error): error.isPassing ? 1 : 2
         case .failed: 1
         }
     }

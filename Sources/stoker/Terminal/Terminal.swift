@@ -15,10 +15,14 @@ enum Terminal {
     /// Whether standard output is a terminal, which would obey what is written to it.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
-    private static var width: Int? {
+    private static var width: Int? { size.map { Int($0.ws_col) } }
+
+    /// Lines of the terminal; nil where nobody counts them.
+    static var height: Int? { size.flatMap { $0.ws_row > 0 ? Int($0.ws_row) : nil } }
+
+    private static var size: winsize? {
         var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 else { return nil }
-        return Int(size.ws_col)
+        return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? size : nil
     }
 
     /// Writes to standard output, all of it; what a reader that went away does not take is nobody's loss.

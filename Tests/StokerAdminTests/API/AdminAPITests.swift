@@ -69,6 +69,43 @@ struct AdminAPITests {
         #expect(response.status == 500)
     }
 
+    @Test("answers what the gateway is doing, by the query")
+    func requests() async throws {
+        let page = RequestPage(
+            next: 7,
+            requests: [
+                FinishedRequest(
+                    id: "r", startedAt: Timestamp(milliseconds: 5), route: "chat", model: "m", code: 200, outcome: .ok,
+                    durationSeconds: 1)
+            ], inFlight: 2, backends: [BackendStatus(name: "a", usable: true, inFlight: 2)])
+        let plane = FakeControlPlane { $0.page = page }
+        let target = "/api/v1/requests?after=3&model=deep%2Dseek&backend=a&failed=true&limit=7"
+        let response = await api(plane).respond(to: AdminRequest(target))
+        #expect(response.status == 200)
+        #expect(try AdminJSON.decoded(RequestPage.self, from: response.body) == page)
+        let expected = RequestQuery(after: 3, model: "deep-seek", backend: "a", failed: true, limit: 7)
+        #expect(plane.seen.requestQueries == [expected])
+    }
+
+    @Test(
+        "refuses a query for requests that it does not understand",
+        arguments: ["limit=0", "failed=1", "process=a", "after=-1", "limit=1&limit=1", "model=%"])
+    func badRequestsQuery(query: String) async throws {
+        let plane = FakeControlPlane()
+        let response = await api(plane).respond(to: AdminRequest("/api/v1/requests?\(query)"))
+        #expect(response.status == 400)
+        #expect(try AdminJSON.decoded(ControlError.self, from: response.body).code == .badRequest)
+        #expect(plane.seen.requestQueries.isEmpty)
+    }
+
+    @Test("says that the gateway is silent, when it is")
+    func silentGateway() async throws {
+        let error = ControlError(code: .gatewaySilent, message: "The gateway does not answer: timeout")
+        let response = await api(FakeControlPlane { $0.refusal = error }).respond(to: AdminRequest("/api/v1/requests"))
+        #expect(response.status == 503)
+        #expect(try AdminJSON.decoded(ControlError.self, from: response.body) == error)
+    }
+
     @Test("passes orders on and answers that they were taken", arguments: ProcessOrder.allCases)
     func orders(order: ProcessOrder) async throws {
         let plane = FakeControlPlane()
@@ -93,7 +130,7 @@ struct AdminAPITests {
         "gives each refusal its status, and the words to the caller",
         arguments: [
             (.unknownProcess, 404), (.notManaged, 409), (.badConfig, 422), (.shuttingDown, 503), (.busy, 503),
-            (.forbidden, 403), (.badRequest, 400),
+            (.gatewaySilent, 503), (.forbidden, 403), (.badRequest, 400),
         ] as [(ControlError.Code, Int)])
     func refusals(code: ControlError.Code, status: Int) async throws {
         let error = ControlError(code: code, message: "no", hint: "do this")
@@ -123,7 +160,7 @@ struct AdminAPITests {
         "says which method a path takes",
         arguments: [
             ("POST", "/healthz", "GET, HEAD"), ("DELETE", "/api/v1/status", "GET, HEAD"),
-            ("PUT", "/metrics", "GET, HEAD"),
+            ("PUT", "/metrics", "GET, HEAD"), ("POST", "/api/v1/requests", "GET, HEAD"),
             ("GET", "/api/v1/reload", "POST"), ("HEAD", "/api/v1/reload", "POST"),
             ("GET", "/api/v1/processes/a/stop", "POST"), ("get", "/healthz", "GET, HEAD"),
         ])

@@ -34,6 +34,8 @@ final class FakeControlPlane: ControlPlane {
         var eventsFailure: (any Error)?
         var refusal: ControlError?
         var queries: [EventQuery] = []
+        var page = RequestPage()
+        var requestQueries: [RequestQuery] = []
         var orders: [String] = []
     }
 
@@ -49,6 +51,12 @@ final class FakeControlPlane: ControlPlane {
         state.withLock { $0.queries.append(query) }
         if let failure = seen.eventsFailure { throw failure }
         return seen.events
+    }
+
+    func requests(_ query: RequestQuery) async throws(ControlError) -> RequestPage {
+        state.withLock { $0.requestQueries.append(query) }
+        if let refusal = seen.refusal { throw refusal }
+        return seen.page
     }
 
     func order(_ order: ProcessOrder, process: String) async throws(ControlError) {

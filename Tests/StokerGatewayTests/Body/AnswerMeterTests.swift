@@ -50,6 +50,19 @@ struct AnswerMeterTests {
         #expect(meter.usage == nil)
     }
 
+    @Test(
+        "what came from the prefix cache is told where the engine says it",
+        arguments: [
+            (#"{"prompt_tokens":9,"completion_tokens":4,"prompt_tokens_details":{"cached_tokens":7}}"#, 7),
+            (#"{"prompt_tokens":9,"completion_tokens":4,"prompt_tokens_details":{"cached_tokens":0}}"#, 0),
+            (#"{"prompt_tokens":9,"completion_tokens":4,"prompt_tokens_details":null}"#, nil),
+            (#"{"prompt_tokens":9,"completion_tokens":4,"cached_tokens":-1}"#, nil),
+        ] as [(String, Int?)])
+    func cached(usage: String, tokens: Int?) {
+        let meter = Self.meter(["data: {\"choices\":[],\"usage\":\(usage)}\n"])
+        #expect(meter.usage == TokenUsage(input: 9, output: 4, cachedInput: tokens))
+    }
+
     @Test("a unary answer's usage is found")
     func document() {
         var meter = AnswerMeter()

@@ -1,5 +1,6 @@
 import StokerCore
 import StokerGateway
+import StokerTesting
 import StokerWire
 import Testing
 
@@ -220,7 +221,7 @@ import Testing
 
     @Test(arguments: 0..<10 as Range<UInt64>)
     func `mutated bodies never crash, and a body that is made is JSON`(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         let whole = Array(
             #"{"messages":[{"role":"user","content":"é"}],"max_tokens":9,"stop":["a"],"continue_final_message":false}"#
                 .utf8)

@@ -1,3 +1,4 @@
+import StokerCore
 import StokerGateway
 import Testing
 
@@ -75,7 +76,7 @@ import Testing
 
     @Test(arguments: 0..<20 as Range<UInt64>)
     func `random bytes in random pieces are handed out as they came`(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         let letters = Array("\r\n\r\nd:a".utf8) + [0xEF, 0xBB, 0xBF, 0]
         for _ in 0..<100 {
             let bytes = (0..<Int(random.next() % 60)).map { _ in letters.randomElement(using: &random) ?? 0 }

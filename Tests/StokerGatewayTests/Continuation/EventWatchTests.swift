@@ -1,4 +1,6 @@
+import StokerCore
 import StokerGateway
+import StokerTesting
 import StokerWire
 import Testing
 
@@ -151,7 +153,7 @@ import Testing
 
     @Test(arguments: 0..<10 as Range<UInt64>)
     func `mutated events never crash`(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         for form in FakeEngine.Form.allCases {
             let engine = engine(form)
             let events = try #require(engine.events(engine.request()))

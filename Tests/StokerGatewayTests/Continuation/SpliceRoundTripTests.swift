@@ -107,7 +107,7 @@ import Testing
 
     @Test(arguments: 0..<20 as Range<UInt64>)
     func `two seams at random places, between engines of different kinds`(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         let chats: [FakeEngine.Form] = [.vllmChat, .sglangChat, .llamaChat, .vllmChatContinuousUsage]
         let texts: [FakeEngine.Form] = [.vllmText, .llamaText, .spacedText]
         for round in 0..<12 {
@@ -131,7 +131,7 @@ import Testing
 
     @Test(arguments: 0..<20 as Range<UInt64>)
     func `stop texts at random places end the same text`(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<40 {
             let answer = (0..<10).map { _ in ["#", "##", "a", "b", "a#", "é"].randomElement(using: &random) ?? "" }
             let stop = [["###", "ab"], ["#ab", "#aé"], ["é#"], ["bb", "#a"]].randomElement(using: &random) ?? []

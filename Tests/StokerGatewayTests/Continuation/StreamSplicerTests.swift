@@ -1,4 +1,6 @@
+import StokerCore
 import StokerGateway
+import StokerTesting
 import StokerWire
 import Testing
 
@@ -156,7 +158,7 @@ import Testing
 
     @Test(arguments: 0..<10 as Range<UInt64>)
     func `mutated events never crash`(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         let engine = FakeEngine(form: .llamaChat, answer: ["a", "b#", "##", "c"])
         let events = try #require(engine.events(engine.request()))
         for _ in 0..<100 {

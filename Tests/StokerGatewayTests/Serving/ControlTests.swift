@@ -63,6 +63,23 @@ struct ControlTests {
         }
     }
 
+    @Test("tells what it is doing and has done lately, by a query")
+    func requests() async throws {
+        try await Self.with { _, client, _ in
+            #expect(try await client.roundTrip(Self.put(Self.table(version: 3))).status == 200)
+            let page = try await client.roundTrip(TestGateway.get("/requests?after=0&limit=5"))
+            #expect(page.headers["content-type"] == "application/json")
+            #expect(
+                try JSONDecoder().decode(RequestPage.self, from: Data(page.body.utf8))
+                    == RequestPage(backends: [BackendStatus(name: "a", usable: true, inFlight: 0)]))
+            for query in ["limit=0", "limt=1", "after=%"] {
+                #expect(try await client.roundTrip(TestGateway.get("/requests?\(query)")).status == 400, "\(query)")
+            }
+            let post = "POST /requests HTTP/1.1\r\nHost: g\r\nContent-Length: 0\r\n\r\n"
+            #expect(try await client.roundTrip(post).status == 405)
+        }
+    }
+
     @Test("an older table is refused, a newer control plane's wins whatever its version")
     func order() async throws {
         try await Self.with { gateway, client, _ in

@@ -1,0 +1,47 @@
+import StokerCore
+import StokerMetrics
+
+/// The handles for one backend.
+package final class BackendMeters {
+    private let families: GatewayMetrics
+    private let backend: String
+    private let duration: Histogram
+    private let errors: LabelledCases<AttemptFailure.Reason, Counter>
+    private let retries: LabelledCases<AttemptFailure.Reason, Counter>
+    private let seams: LabelledCases<AttemptFailure.Reason, Counter>
+    private let stalls: LabelledCases<StallPhase, Counter>
+    private var codes: [Int: Counter] = [:]
+
+    init(_ families: GatewayMetrics, backend: String) {
+        self.families = families
+        self.backend = backend
+        duration = families.upstreamDuration.with(backend)
+        errors = families.upstreamErrors.each(AttemptFailure.Reason.self, after: backend)
+        retries = families.retries.each(AttemptFailure.Reason.self, after: backend)
+        seams = families.seams.each(AttemptFailure.Reason.self, after: backend)
+        stalls = families.streamStalls.each(StallPhase.self, after: backend)
+    }
+
+    /// A response head has come.
+    package func answered(code: Int) {
+        if let counter = codes[code] { return counter.increment() }
+        let counter = families.upstreamRequests.with(backend, "\(code)")
+        codes[code] = counter
+        counter.increment()
+    }
+
+    /// An attempt is over, however it went.
+    package func ended(after elapsed: Duration) { duration.observe(elapsed.inSeconds) }
+
+    /// An attempt has failed.
+    package func failed(_ failure: AttemptFailure) { errors[failure.reason].increment() }
+
+    /// A request is sent elsewhere after this backend failed.
+    package func retried(after failure: AttemptFailure) { retries[failure.reason].increment() }
+
+    /// A begun stream goes on elsewhere after this backend failed.
+    package func seam(after failure: AttemptFailure) { seams[failure.reason].increment() }
+
+    /// A gap above the limit.
+    package func stalled(isStreaming: Bool) { stalls[isStreaming ? .streaming : .beforeFirstToken].increment() }
+}
