@@ -52,7 +52,7 @@ import Testing
         (#"{"role":"assistant","content":"c"}"#, #"{"content":"c"}"#),
         (#"{"content":"c","role":"assistant"}"#, #"{"content":"c"}"#),
         (#"{ "content":"c" , "role" : "assistant" , "x":1}"#, #"{ "content":"c" , "x":1}"#),
-        (#"{"role":null,"content":"c"}"#, #"{"content":"c"}"#),
+        (#"{"role":null,"content":"c"}"#, #"{"role":null,"content":"c"}"#),
         (#"{"x":1,"role":"assistant","content":"c"}"#, #"{"x":1,"content":"c"}"#),
     ])
     func `the role is said once`(delta: String, without: String) throws {
@@ -111,6 +111,7 @@ import Testing
 
     @Test(arguments: [
         #"{"error":{"message":"no"}}"#, #"{"object":"error","message":"no"}"#,
+        #"{"choices":[{"delta":{"content":"b"},"finish_reason":"abort"}]}"#,
     ])
     func `an engine's failure is not for the client`(payload: String) throws {
         var splicer = try Self.splicer(["a"])
