@@ -102,6 +102,18 @@ import Testing
         #expect(splicer.transcript.isDone)
     }
 
+    @Test func `the end mark releases text that waited for a stop text`() throws {
+        var splicer = try Self.splicer(["a #"], stop: ["###"])
+        #expect(Self.take(Self.chunk("#"), &splicer) == .drop)
+        guard case .forward(let bytes) = Self.take("[DONE]", &splicer) else {
+            Issue.record("the end mark must pass")
+            return
+        }
+        let view = ClientView(bytes)
+        #expect(view.text == "#" && view.ends == 1)
+        #expect(splicer.transcript.words == "a ##")
+    }
+
     @Test func `comments pass`() throws {
         var splicer = try Self.splicer(["a"])
         let comment = Array(": keep-alive\r\n\r\n".utf8)
