@@ -19,9 +19,14 @@ package enum ProcessKind: String, Sendable, Codable, CaseIterable {
     case gateway
 }
 
-/// How an engine is asked to go on with an answer that another engine began. `none`: it cannot.
+/// How an engine is asked to go on with an answer that another engine began.
+///
+/// In `/v1/completions` all but `none` take the prompt with the text so far behind it; the others differ in chats.
 package enum ContinuationDialect: String, Sendable, Codable, CaseIterable {
+    /// Not at all. Ollama puts even the prompt of a completion into the model's template.
     case none
+    /// Completions only.
+    case prompt
     /// vLLM and SGLang: `continue_final_message: true`, `add_generation_prompt: false`.
     case continueFinalMessage = "continue-final-message"
     /// llama.cpp: the last message is an assistant's.

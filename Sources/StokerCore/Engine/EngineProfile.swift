@@ -12,7 +12,7 @@ package struct EngineProfile: Sendable, Equatable {
     package var probeTimeout: Duration
     /// How long the engine may load before the start counts as failed.
     package var startTimeout: Duration
-    /// How to continue a broken chat answer.
+    /// How to continue a broken answer.
     package var continuation: ContinuationDialect
     /// Arguments to add unless the command already has them: what an operator forgets and then misses at 03:00.
     package var addedArguments: [String]
@@ -43,8 +43,10 @@ package struct EngineProfile: Sendable, Equatable {
             profile.metricsPath = nil
         case .tgi:
             profile.defaultPort = 3000
+            profile.continuation = .prompt
         case .openai:
             profile.healthPath = "/v1/models"
+            profile.continuation = .prompt
             profile.metricsPath = nil
         case .stoker:
             profile.defaultPort = 9010

@@ -110,7 +110,10 @@ struct ChunkFacts {
             if bytes.integer(value) != 0 { block(.choices) }
         case 4 where named("text") && !isChat: takeText(bytes, value)
         case 5 where named("delta") && isChat: try readDelta(bytes, value)
-        case 13 where named("finish_reason"): finish = bytes.inside(value)
+        case 13 where named("finish_reason"):
+            finish = bytes.inside(value)
+            // vLLM and SGLang end so what they were made to give up, for instance by their own shutdown.
+            isError = isError || bytes.equals("\"abort\"", in: value) || bytes.equals("\"error\"", in: value)
         case 8 where named("logprobs"), 15 where named("prompt_logprobs"):
             if !bytes.isHarmless(value) { block(.logprobs) }
         // Why it stopped (vLLM, SGLang), and the ids of what is in the text anyway (vLLM).
@@ -135,7 +138,7 @@ struct ChunkFacts {
                 role = begin..<start
                 endsRole = false
             }
-            if bytes.equals("role", in: member.key) {
+            if bytes.equals("role", in: member.key), !bytes.isNull(member.value) {
                 // With the comma before it, until a member after it shows that it is the one after it that must go.
                 endsRole = before == value.lowerBound &+ 1
                 role = (endsRole ? start : before)..<member.value.upperBound

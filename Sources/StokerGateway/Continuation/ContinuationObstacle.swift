@@ -32,7 +32,7 @@ package enum ContinuationObstacle: String, Sendable, CaseIterable, Error {
         switch self {
         case .off: "continuation is switched off"
         case .route: "only completions and chats are continued"
-        case .dialect: "the engine knows no way to go on with a chat's answer"
+        case .dialect: "the engine knows no way to go on with another's answer"
         case .notJSON: "it is not valid JSON"
         case .doubledKey: "the request has a key more than once"
         case .prompt: "the prompt is not one text"

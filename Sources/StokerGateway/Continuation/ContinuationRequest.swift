@@ -65,7 +65,7 @@ extension ContinuationRequest {
     ///
     /// - Parameters:
     ///   - body: the bytes that this was read from.
-    ///   - dialect: of the backend that goes on. Completions need none: prompt and text are a prompt.
+    ///   - dialect: of the backend that goes on.
     ///   - first: of the backend that began, which decides what the client's own last message means.
     package func body(
         _ body: borrowing Span<UInt8>, continuing transcript: StreamTranscript, on dialect: ContinuationDialect,
@@ -77,6 +77,7 @@ extension ContinuationRequest {
         if sent > 0, let most, most <= sent { return .complete }
         // Nothing to go on with: the same request again.
         guard !transcript.text.isEmpty else { return .send(body.array(0..<body.count)) }
+        guard dialect != .none else { return .impossible(.dialect) }
         var edits = ByteEdits()
         for limit in limits {
             let floor = limit.kind == .least ? 0 : 1
@@ -100,7 +101,7 @@ extension ContinuationRequest {
         _ text: [UInt8], _ dialect: ContinuationDialect, _ first: ContinuationDialect, _ edits: inout ByteEdits
     ) -> ContinuationObstacle? {
         guard let messages else { return .messages }
-        guard dialect != .none else { return .dialect }
+        guard dialect != .prompt else { return .dialect }
         // llama.cpp takes any last message of the assistant's for the beginning of its answer.
         let isBegun = first == .assistantPrefill ? messages.lastIsAssistant : continuesLast
         if isBegun {

@@ -110,7 +110,7 @@ package struct EventCutter: Sendable {
     }
 
     /// The first LF or CR. JSON has neither, so the second search ends at the first's find and finds nothing.
-    private static func lineEnd(_ bytes: borrowing Span<UInt8>, from start: Int, to end: Int) -> Int? {
+    static func lineEnd(_ bytes: borrowing Span<UInt8>, from start: Int, to end: Int) -> Int? {
         let first = bytes[start]
         if first == ASCII.lineFeed || first == ASCII.carriageReturn { return start }
         let lineFeed = bytes.firstIndex(of: ASCII.lineFeed, from: start, to: end)

@@ -22,10 +22,7 @@ struct EventFields {
             line &+= 3
         }
         while line < event.upperBound {
-            var end = line
-            while end < event.upperBound, bytes[end] != ASCII.lineFeed, bytes[end] != ASCII.carriageReturn {
-                end &+= 1
-            }
+            let end = EventCutter.lineEnd(bytes, from: line, to: event.upperBound) ?? event.upperBound
             take(bytes, line..<end)
             line = end &+ 1
         }

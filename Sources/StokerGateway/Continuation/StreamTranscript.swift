@@ -82,10 +82,11 @@ package struct StreamTranscript: Sendable, Equatable {
 
     /// Whether reasoning is open that comes as part of the text, from an engine without a parser for it.
     private static func isThinking(_ text: String) -> Bool {
-        [("<think>", "</think>"), ("<thinking>", "</thinking>"), ("[THINK]", "[/THINK]")].contains { open, close in
-            guard let begin = text.utf8.lastRange(of: open) else { return false }
-            guard let end = text.utf8.lastRange(of: close) else { return true }
-            return end < begin
+        let bytes = Array(text.utf8)
+        return [("<think>", "</think>"), ("<thinking>", "</thinking>"), ("[THINK]", "[/THINK]")].contains {
+            open, close in
+            guard let begin = bytes.lastPlace(of: open) else { return false }
+            return (bytes.lastPlace(of: close) ?? -1) < begin
         }
     }
 }
@@ -137,15 +138,13 @@ extension StreamTranscript {
     }
 }
 
-extension String.UTF8View {
-    /// Where `part` begins for the last time, as an offset.
-    fileprivate func lastRange(of part: String) -> Int? {
-        let part = Array(part.utf8)
-        let all = Array(self)
-        guard all.count >= part.count else { return nil }
-        var start = all.count - part.count
+extension [UInt8] {
+    /// Where `word` begins for the last time.
+    fileprivate func lastPlace(of word: String) -> Int? {
+        let word = Array(word.utf8)
+        var start = count - word.count
         while start >= 0 {
-            if all[start] == part[0], all[start..<start + part.count].elementsEqual(part) { return start }
+            if self[start] == word.first, self[start..<start + word.count].elementsEqual(word) { return start }
             start -= 1
         }
         return nil

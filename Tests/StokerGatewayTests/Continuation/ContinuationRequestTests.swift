@@ -36,7 +36,8 @@ import Testing
         let wanted =
             #" { "x" : [1, {"prompt":"no"}], "prompt" : "a\"b c\u00e9\n" , "max_tokens" : 8,"min_tokens":0,"stop":null } "#
         #expect(try Self.outcome(body, .completions, after: [" c", #"\u00e9\n"#]) == Self.sent(wanted))
-        #expect(try Self.outcome(body, .completions, after: [" c", #"\u00e9\n"#], on: .none) == Self.sent(wanted))
+        #expect(try Self.outcome(body, .completions, after: [" c", #"\u00e9\n"#], on: .prompt) == Self.sent(wanted))
+        #expect(try Self.outcome(body, .completions, after: [" c"], on: .none) == .impossible(.dialect))
     }
 
     @Test func `a chat goes on with a message of the assistant's`() throws {
@@ -50,7 +51,9 @@ import Testing
         #expect(
             try Self.outcome(body, .chat, after: ["a", " b"], on: .assistantPrefill)
                 == Self.sent(messages + #""max_completion_tokens":3}"#))
-        #expect(try Self.outcome(body, .chat, after: ["a"], on: .none) == .impossible(.dialect))
+        for dialect in [ContinuationDialect.none, .prompt] {
+            #expect(try Self.outcome(body, .chat, after: ["a"], on: dialect) == .impossible(.dialect))
+        }
     }
 
     @Test func `the flags of a chat are set where they stand`() throws {

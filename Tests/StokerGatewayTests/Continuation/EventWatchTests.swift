@@ -63,6 +63,7 @@ import Testing
         (#"{"error":{"message":"no","code":500}}"#, EventKind.error), (#"{"error":"no"}"#, .error),
         (#"{"object":"error","message":"no"}"#, .error),
         (#"{"id":"x","error":{"code":502},"choices":[{"delta":{"content":""},"finish_reason":"error"}]}"#, .error),
+        (#"{"choices":[{"delta":{"content":""},"finish_reason":"abort"}]}"#, .error),
         (#"{"error":null,"choices":[{"delta":{"content":"a"}}]}"#, .delta),
         (#"{"choices":[{"delta":{"content":"{\"error\":1}"}}]}"#, .delta),
         (#"{"choices":[],"prompt_filter_results":[{"index":0}]}"#, .delta),

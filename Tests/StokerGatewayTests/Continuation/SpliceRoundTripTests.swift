@@ -175,7 +175,7 @@ import Testing
         let half = StreamReading.watch(.completions, [halves[0]]).watch.transcript
         #expect(request.body(body.span, continuing: half, on: .none, begunOn: .none) == .impossible(.brokenText))
         let whole = StreamReading.watch(.completions, halves).watch.transcript
-        guard case .send(let next) = request.body(body.span, continuing: whole, on: .none, begunOn: .none) else {
+        guard case .send(let next) = request.body(body.span, continuing: whole, on: .prompt, begunOn: .prompt) else {
             Issue.record("a whole character can be continued")
             return
         }

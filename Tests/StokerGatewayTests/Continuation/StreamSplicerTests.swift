@@ -54,7 +54,7 @@ import Testing
         (#"{"role":"assistant","content":"c"}"#, #"{"content":"c"}"#),
         (#"{"content":"c","role":"assistant"}"#, #"{"content":"c"}"#),
         (#"{ "content":"c" , "role" : "assistant" , "x":1}"#, #"{ "content":"c" , "x":1}"#),
-        (#"{"role":null,"content":"c"}"#, #"{"content":"c"}"#),
+        (#"{"role":null,"content":"c"}"#, #"{"role":null,"content":"c"}"#),
         (#"{"x":1,"role":"assistant","content":"c"}"#, #"{"x":1,"content":"c"}"#),
     ])
     func `the role is said once`(delta: String, without: String) throws {
@@ -104,6 +104,18 @@ import Testing
         #expect(splicer.transcript.isDone)
     }
 
+    @Test func `the end mark releases text that waited for a stop text`() throws {
+        var splicer = try Self.splicer(["a #"], stop: ["###"])
+        #expect(Self.take(Self.chunk("#"), &splicer) == .drop)
+        guard case .forward(let bytes) = Self.take("[DONE]", &splicer) else {
+            Issue.record("the end mark must pass")
+            return
+        }
+        let view = ClientView(bytes)
+        #expect(view.text == "#" && view.ends == 1)
+        #expect(splicer.transcript.words == "a ##")
+    }
+
     @Test func `comments pass`() throws {
         var splicer = try Self.splicer(["a"])
         let comment = Array(": keep-alive\r\n\r\n".utf8)
@@ -113,6 +125,7 @@ import Testing
 
     @Test(arguments: [
         #"{"error":{"message":"no"}}"#, #"{"object":"error","message":"no"}"#,
+        #"{"choices":[{"delta":{"content":"b"},"finish_reason":"abort"}]}"#,
     ])
     func `an engine's failure is not for the client`(payload: String) throws {
         var splicer = try Self.splicer(["a"])
