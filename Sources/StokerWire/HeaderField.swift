@@ -13,7 +13,8 @@ package enum KnownField: UInt8, Sendable {
     case other
     case connection, contentEncoding, contentLength, contentType, expect, host, keepAlive, proxyAuthenticate
     case proxyAuthorization, proxyConnection, te, trailer, transferEncoding, upgrade, xRequestID
-    case forwarded, traceparent, tracestate, xForwardedFor, xForwardedHost, xForwardedProto, xStokerContinuation
+    case forwarded, traceparent, tracestate, xForwardedFor, xForwardedHost, xForwardedPort, xForwardedProto
+    case xStokerContinuation
 
     /// The field of that name; the length is looked at first, so most names cost one comparison or none.
     static func named(_ name: Range<Int>, in bytes: borrowing Span<UInt8>) -> KnownField {
@@ -35,8 +36,9 @@ package enum KnownField: UInt8, Sendable {
         case 15: return check("x-forwarded-for", .xForwardedFor)
         case 16:
             if bytes.spells("content-encoding", in: name) { return .contentEncoding }
-            return bytes.spells("proxy-connection", in: name)
-                ? .proxyConnection : check("x-forwarded-host", .xForwardedHost)
+            if bytes.spells("proxy-connection", in: name) { return .proxyConnection }
+            return bytes.spells("x-forwarded-host", in: name)
+                ? .xForwardedHost : check("x-forwarded-port", .xForwardedPort)
         case 17:
             return bytes.spells("transfer-encoding", in: name)
                 ? .transferEncoding : check("x-forwarded-proto", .xForwardedProto)
@@ -47,11 +49,18 @@ package enum KnownField: UInt8, Sendable {
         }
     }
 
+    /// What a name means to servers that read `_` as `-`, as those do that put fields into environment variables.
+    package static func twin(of name: Range<Int>, in bytes: borrowing Span<UInt8>) -> KnownField {
+        guard bytes.firstIndex(of: 0x5F, from: name.lowerBound, to: name.upperBound) != nil else { return .other }
+        let twin = name.map { bytes[$0] == 0x5F ? 0x2D : bytes[$0] }
+        return named(0..<twin.count, in: twin.span)
+    }
+
     /// Whether a gateway writes the field anew instead of passing on what a client says.
     package var isGatewaysOwn: Bool {
         switch self {
         case .contentLength, .expect, .forwarded, .host, .traceparent, .xForwardedFor, .xForwardedHost,
-            .xForwardedProto, .xRequestID, .xStokerContinuation:
+            .xForwardedPort, .xForwardedProto, .xRequestID, .xStokerContinuation:
             true
         default: false
         }

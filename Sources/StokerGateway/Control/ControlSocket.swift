@@ -81,7 +81,9 @@ private final class ControlConnection: StreamOwner {
                 }
             }
         } catch {
-            close()
+            guard let socket else { return }
+            MessageWriter.answer(.text(400, "not a request: \(error)\n"), into: &socket.output)
+            socket.endOutput()
         }
     }
 

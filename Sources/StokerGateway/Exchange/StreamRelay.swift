@@ -1,8 +1,8 @@
 import NIOCore
 import StokerWire
 
-/// The stream that a client gets, from the events of one backend or of several in turn: only whole events go on, and each
-/// is looked at on the way. A value without I/O.
+/// The stream that a client gets, from the events of one backend or of several in turn: only whole events go on, and
+/// each is looked at on the way. A value without I/O.
 ///
 /// The first backend's events go on byte for byte; those after a seam are rewritten to fit.
 struct StreamRelay {
@@ -24,6 +24,8 @@ struct StreamRelay {
     private var news: News?
     /// The answer is whole, whatever the backend goes on to say.
     private(set) var isOver = false
+    /// An event was too long to be held: from there on bytes are passed on as they come, and not looked at.
+    private var isRaw = false
 
     init(_ route: Route, keepsText: Bool) {
         self.route = route
@@ -40,7 +42,7 @@ struct StreamRelay {
     /// Whether the stream has said how it ends.
     var isFinished: Bool {
         let transcript = self.transcript
-        return isOver || transcript.isDone || transcript.finishReason != nil
+        return isOver || isRaw || transcript.isDone || transcript.finishReason != nil
     }
 
     // MARK: Answers
@@ -68,6 +70,7 @@ struct StreamRelay {
         cutter = EventCutter()
         events.clear()
         news = nil
+        isRaw = false
     }
 
     // MARK: Events
@@ -81,7 +84,9 @@ struct StreamRelay {
             let failure: AttemptFailure?
             switch cutter.next(bytes, at: &index, to: range.upperBound) {
             case .needsMore: return nil
-            case .tooLarge: return .eventTooLarge
+            case .tooLarge:
+                guard splicer == nil else { return .eventTooLarge }
+                return takeRaw(bytes, index..<range.upperBound)
             case .event(let place): failure = take(event: bytes, place)
             case .carried:
                 let carried = cutter.carried
@@ -89,6 +94,14 @@ struct StreamRelay {
             }
             if let failure { return failure }
         }
+        return nil
+    }
+
+    private mutating func takeRaw(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> AttemptFailure? {
+        if !isRaw { events.writeBytes(cutter.carried) }
+        isRaw = true
+        events.writeBytes(bytes.extracting(range).bytes)
+        news = .sound
         return nil
     }
 

@@ -34,8 +34,13 @@ final class ClientConnection {
     private var inputClosedAt: Duration?
     private var hasProbed = false
     private var isPumping = false
+    private var isHTTP10 = false
+    private var closes = false
+
     /// Whether the present response is the connection's last.
-    private(set) var closesAfterResponse = false
+    var closesAfterResponse: Bool { closes || (inputClosedAt != nil && reader.buffered == 0) }
+    /// What an answer that can be whole says of the connection.
+    var persistence: Persistence { closesAfterResponse ? .closes : isHTTP10 ? .told : .usual }
 
     init(loop: GatewayLoop, peer: String?) {
         self.loop = loop
@@ -79,7 +84,8 @@ final class ClientConnection {
         if let error = Dispatch.earlyError(head) {
             let id = requestID(head)
             count(Route(path: head.pathText), code: error.status)
-            answer(error, id: id, closes: true)
+            closes = true
+            answer(error, id: id)
             linger()
         } else if reader.buffered == 0 {
             write { $0.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
@@ -89,7 +95,8 @@ final class ClientConnection {
     private func arrived(_ body: ByteBuffer) {
         guard let head = pendingHead else { return }
         pendingHead = nil
-        closesAfterResponse = closesAfterResponse || !head.keepsAlive || loop.isDraining
+        closes = closes || !head.keepsAlive || loop.isDraining
+        isHTTP10 = head.isHTTP10
         let id = requestID(head)
         let startedAt = beganAt ?? lastReadAt
         switch Dispatch.decide(head, body: body, table: loop.table) {
@@ -107,7 +114,7 @@ final class ClientConnection {
             responseEnded(closing: closesAfterResponse)
         case .refuse(let route, let error):
             count(route, code: error.status)
-            answer(error, id: id, closes: closesAfterResponse, withBody: head.method != .head)
+            answer(error, id: id, withBody: head.method != .head)
             responseEnded(closing: closesAfterResponse)
         }
     }
@@ -130,7 +137,8 @@ final class ClientConnection {
 
     private func refuse(_ error: GatewayError) {
         count(.unknown, code: error.status)
-        answer(error, id: loop.nextRequestID(), closes: true)
+        closes = true
+        answer(error, id: loop.nextRequestID())
         linger()
     }
 
@@ -155,24 +163,22 @@ final class ClientConnection {
 
     func flush() { socket?.flush() }
 
-    /// Answers with an error that leaves the connection usable.
-    func answer(_ error: GatewayError, id: String) { answer(error, id: id, closes: closesAfterResponse) }
-
-    private func answer(_ error: GatewayError, id: String, closes: Bool, withBody: Bool = true) {
+    /// Answers with an error.
+    func answer(_ error: GatewayError, id: String, withBody: Bool = true) {
         var extra: [(StaticString, String)] = []
         if let seconds = error.retryAfter { extra.append(("Retry-After", "\(seconds)")) }
         if let allow = error.allow { extra.append(("Allow", allow)) }
-        write {
-            MessageWriter.answer(
-                status: error.status, json: error.json, extra: extra, id: id, closes: closes, withBody: withBody,
-                into: &$0)
-        }
+        answer(error.status, json: error.json, extra: extra, id: id, withBody: withBody)
     }
 
-    private func answer(_ status: Int, json: String, id: String, withBody: Bool) {
+    private func answer(
+        _ status: Int, json: String, extra: [(StaticString, String)] = [], id: String, withBody: Bool
+    ) {
+        let persistence = self.persistence
         write {
             MessageWriter.answer(
-                status: status, json: json, id: id, closes: closesAfterResponse, withBody: withBody, into: &$0)
+                status: status, json: json, extra: extra, id: id, persistence: persistence, withBody: withBody,
+                into: &$0)
         }
     }
 
@@ -185,6 +191,12 @@ final class ClientConnection {
         phase = .reading
         socket?.setReading(true)
         if reader.buffered > 0 { pump() }
+        lingerIfInputEnded()
+    }
+
+    /// Nothing more can come: what was begun is never completed.
+    private func lingerIfInputEnded() {
+        if case .reading = phase, inputClosedAt != nil { linger() }
     }
 
     /// The response cannot be finished: closing is what tells the client.
@@ -260,7 +272,7 @@ final class ClientConnection {
 
     /// The gateway is about to end: so does this connection, after the response that it is busy with.
     func drain() {
-        closesAfterResponse = true
+        closes = true
         guard case .reading = phase, reader.isBetweenRequests else { return }
         close()
     }
@@ -283,7 +295,6 @@ extension ClientConnection: StreamOwner {
 
     func inputEnded() {
         inputClosedAt = loop.now
-        closesAfterResponse = true
         switch phase {
         case .forwarding: break
         // An answer of our own may still be on its way out.

@@ -46,9 +46,9 @@ enum Dispatch {
         let isRead = head.method == .get || head.method == .head
         guard route.isForwarded ? head.method == .post : isRead else { return .methodNotAllowed(allow) }
         guard route.isForwarded else { return nil }
-        if head.value(of: .contentEncoding).map({ $0.lowercased() != "identity" }) ?? false { return .unsupportedMedia }
-        if head.value(of: .contentType)?.lowercased().hasPrefix("multipart/") ?? false { return .unsupportedMedia }
-        return nil
+        let isCoded = head.values(of: .contentEncoding).contains { $0.lowercased() != "identity" }
+        let isMultipart = head.values(of: .contentType).contains { $0.lowercased().hasPrefix("multipart/") }
+        return isCoded || isMultipart ? .unsupportedMedia : nil
     }
 
     private static func model(_ name: String, table: CompiledTable) -> Decision {

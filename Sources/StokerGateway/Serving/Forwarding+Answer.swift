@@ -7,6 +7,7 @@ import StokerWire
 extension Forwarding {
     /// Whether the connection ends with this answer.
     private var closes: Bool { client.closesAfterResponse || framing == .raw }
+    private var persistence: Persistence { closes ? .closes : client.persistence }
 
     /// The first of the answer may go out, or the first after a seam.
     func commit() {
@@ -30,10 +31,11 @@ extension Forwarding {
     private func writeHead(of answer: Answer, framing: ClientFraming) {
         self.framing = framing
         status = answer.head.status
-        let closes = self.closes
+        let persistence = self.persistence
         client.write {
             MessageWriter.response(
-                answer.head, in: answer.headBytes, framing: framing, id: request.origin.id, closes: closes, into: &$0)
+                answer.head, in: answer.headBytes, framing: framing, id: request.origin.id, persistence: persistence,
+                into: &$0)
         }
     }
 
@@ -75,9 +77,10 @@ extension Forwarding {
             let framing = clientIsHTTP10 ? ClientFraming.raw : .chunked
             self.framing = framing
             status = 200
-            let closes = self.closes
+            let persistence = self.persistence
             client.write {
-                MessageWriter.earlyStreamHead(framing: framing, id: request.origin.id, closes: closes, into: &$0)
+                MessageWriter.earlyStreamHead(
+                    framing: framing, id: request.origin.id, persistence: persistence, into: &$0)
             }
         }
         loop.meters.keepAliveComment()
@@ -165,8 +168,7 @@ extension Forwarding {
 
     /// Whether some engine of the model knows how to go on with such an answer.
     private var hasDialect: Bool {
-        request.order.route != .chat
-            || model.tiers.joined().contains { table.backends[$0].route.continuation != .none }
+        model.tiers.joined().contains { table.backends[$0].route.continuation.continues(request.order.route) }
     }
 
     /// Failures that a deadline found, not the connection.

@@ -191,10 +191,14 @@ final class Forwarding {
 
     private func choose(avoiding tried: [Int], for purpose: Exchange.Purpose) -> Int? {
         guard purpose == .continuation else { return loop.choose(among: model.tiers, avoiding: tried, in: table) }
-        guard seam.request(of: request.order) != nil, relay?.transcript.fitness == .plain else { return nil }
-        // A chat goes on only where the engine has a way to say so.
-        let fit = request.order.route == .chat
-            ? model.tiers.map { $0.filter { table.backends[$0].route.continuation != .none } } : model.tiers
+        guard let transcript = seam.transcript ?? relay?.transcript, transcript.fitness == .plain,
+            seam.request(of: request.order) != nil
+        else { return nil }
+        // With nothing said yet the request is sent again as it is, which every engine understands.
+        let isAny = transcript.text.isEmpty
+        let fit = model.tiers.map {
+            $0.filter { isAny || table.backends[$0].route.continuation.continues(request.order.route) }
+        }
         return loop.choose(among: fit, avoiding: tried, in: table)
     }
 

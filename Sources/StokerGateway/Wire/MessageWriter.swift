@@ -44,7 +44,7 @@ enum MessageWriter {
 
     /// The head of a backend's answer for the client.
     static func response(
-        _ head: ResponseHead, in headBytes: ByteBuffer, framing: ClientFraming, id: String, closes: Bool,
+        _ head: ResponseHead, in headBytes: ByteBuffer, framing: ClientFraming, id: String, persistence: Persistence,
         into out: inout ByteBuffer
     ) {
         let bytes = headBytes.readableBytesUInt8Span
@@ -55,15 +55,15 @@ enum MessageWriter {
             dropping: { $0 == .contentLength || $0 == .xRequestID }
         ) { out.writeBytes(bytes.extracting($0).bytes) }
         writeFraming(framing, into: &out)
-        endHead(id: id, closes: closes, into: &out)
+        endHead(id: id, persistence: persistence, into: &out)
     }
 
     /// The head of an event stream whose backend has not said anything yet.
-    static func earlyStreamHead(framing: ClientFraming, id: String, closes: Bool, into out: inout ByteBuffer) {
+    static func earlyStreamHead(framing: ClientFraming, id: String, persistence: Persistence, into out: inout ByteBuffer) {
         writeStatusLine(200, into: &out)
         out.writeStaticString("Content-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n")
         writeFraming(framing, into: &out)
-        endHead(id: id, closes: closes, into: &out)
+        endHead(id: id, persistence: persistence, into: &out)
     }
 
     private static func writeFraming(_ framing: ClientFraming, into out: inout ByteBuffer) {
@@ -79,7 +79,7 @@ enum MessageWriter {
 
     /// An answer of our own with a JSON body.
     static func answer(
-        status: Int, json: String, extra: [(StaticString, String)] = [], id: String, closes: Bool,
+        status: Int, json: String, extra: [(StaticString, String)] = [], id: String, persistence: Persistence,
         withBody: Bool = true,
         into out: inout ByteBuffer
     ) {
@@ -92,7 +92,7 @@ enum MessageWriter {
             out.writeString(value)
             out.writeStaticString("\r\n")
         }
-        endHead(id: id, closes: closes, into: &out)
+        endHead(id: id, persistence: persistence, into: &out)
         if withBody { out.writeString(json) }
     }
 
@@ -119,10 +119,14 @@ enum MessageWriter {
         out.writeStaticString("\r\n")
     }
 
-    private static func endHead(id: String, closes: Bool, into out: inout ByteBuffer) {
+    private static func endHead(id: String, persistence: Persistence, into out: inout ByteBuffer) {
         out.writeStaticString("X-Request-Id: ")
         out.writeString(id)
-        if closes { out.writeStaticString("\r\nConnection: close") }
+        switch persistence {
+        case .usual: break
+        case .told: out.writeStaticString("\r\nConnection: keep-alive")
+        case .closes: out.writeStaticString("\r\nConnection: close")
+        }
         out.writeStaticString("\r\n\r\n")
     }
 
@@ -133,7 +137,7 @@ enum MessageWriter {
     ) {
         var run: Range<Int>?
         for field in fields {
-            let known = field.known
+            let known = field.known == .other ? KnownField.twin(of: field.name, in: bytes) : field.known
             if known != .other && (known.isHopByHop || isDropped(known)) || isNominated(field, nominated, bytes) {
                 if let run { write(run) }
                 run = nil
@@ -172,6 +176,15 @@ enum MessageWriter {
             divisor /= 10
         }
     }
+}
+
+/// What becomes of a client's connection after an answer.
+enum Persistence: Equatable {
+    /// It stays, as HTTP/1.1 has it.
+    case usual
+    /// It stays, and an HTTP/1.0 client has to be told.
+    case told
+    case closes
 }
 
 /// How an answer's body reaches the client.

@@ -41,6 +41,11 @@ package struct RequestHead: Sendable {
         return bytes.readableBytesUInt8Span.text(in: field.value)
     }
 
+    /// The values of all fields of that kind; most requests have none or one.
+    package func values(of known: KnownField) -> [String] {
+        fields.filter { $0.known == known }.map { bytes.readableBytesUInt8Span.text(in: $0.value) }
+    }
+
     /// Parses a whole head, from the method to the empty line.
     package static func parse(_ buffer: ByteBuffer) throws(RequestFault) -> RequestHead {
         let bytes = buffer.readableBytesUInt8Span
