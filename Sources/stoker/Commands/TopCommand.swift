@@ -62,11 +62,11 @@ struct TopCommand: DaemonCommand {
         }
         var history = TopHistory()
         history.take(try await client.requests(history.query(query)))
-        guard !once, let screen = FullScreen() else {
-            return Terminal.write(self.screen(history).rendered(Terminal.style))
-        }
-        defer { screen.leave() }
+        guard !once, Terminal.isTerminal else { return show(history) }
+        // Before the terminal is taken, so that no signal can keep it.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+        guard let screen = FullScreen() else { return show(history) }
+        defer { screen.leave() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await _ in signals { return } }
             group.addTask { await FullScreen.waitForEnd() }
@@ -83,6 +83,8 @@ struct TopCommand: DaemonCommand {
         let parts = [model.map { "model \($0)" }, backend.map { "backend \($0)" }, failed ? "failed" : nil]
         return parts.allSatisfy { $0 == nil } ? nil : parts.compactMap(\.self).joined(separator: ", ")
     }
+
+    private func show(_ history: TopHistory) { Terminal.write(screen(history).rendered(Terminal.style)) }
 
     /// A page for whoever reads it later; a terminal's height does not bound it.
     private func screen(_ history: TopHistory) -> TopScreen {
