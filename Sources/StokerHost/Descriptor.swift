@@ -21,7 +21,9 @@ package final class Descriptor: Sendable {
     /// Makes calls on it return at once instead of waiting.
     package func setNonBlocking() throws(SystemError) {
         let flags = clinux_fcntl(number, F_GETFL, 0)
-        guard flags >= 0, clinux_fcntl(number, F_SETFL, Int(flags | O_NONBLOCK)) >= 0 else { throw SystemError("fcntl") }
+        guard flags >= 0, clinux_fcntl(number, F_SETFL, Int(flags | O_NONBLOCK)) >= 0 else {
+            throw SystemError("fcntl")
+        }
     }
 }
 

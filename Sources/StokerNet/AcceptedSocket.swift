@@ -33,7 +33,9 @@ package struct AcceptedSocket: Sendable {
         var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
         let result = withUnsafeMutablePointer(to: &address) { storage in
             storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { (address) -> Int32 in
-                guard getpeername(descriptor, address, &size) == 0, address.pointee.sa_family != AF_UNIX else { return -1 }
+                guard getpeername(descriptor, address, &size) == 0, address.pointee.sa_family != AF_UNIX else {
+                    return -1
+                }
                 return getnameinfo(address, size, &host, socklen_t(host.count), nil, 0, NI_NUMERICHOST)
             }
         }

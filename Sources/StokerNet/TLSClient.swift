@@ -11,7 +11,9 @@ package final class TLSClient: Sendable {
     private let isInsecure: Bool
 
     package init(host: String, isInsecure: Bool) throws(TLSFault) {
-        guard let context = SSL_CTX_new(TLS_client_method()) else { throw TLSFault(description: "OpenSSL gives no TLS context") }
+        guard let context = SSL_CTX_new(TLS_client_method()) else {
+            throw TLSFault(description: "OpenSSL gives no TLS context")
+        }
         self.context = context
         self.host = host
         self.isInsecure = isInsecure

@@ -4,8 +4,8 @@ import StokerNet
 import Synchronization
 
 /// Takes clients from the listening socket and hands them to the loops in turn. Stops accepting at the limit, which is
-/// none before the first table: who comes then waits in the kernel's backlog instead of getting a connection that nobody
-/// serves, or from a gateway that has just started the answer that no model exists.
+/// none before the first table: who comes then waits in the kernel's backlog instead of getting a connection that
+/// nobody serves, or from a gateway that has just started the answer that no model exists.
 ///
 /// Confined to the control loop.
 final class Acceptor {

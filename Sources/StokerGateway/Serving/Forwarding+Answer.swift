@@ -184,7 +184,8 @@ extension Forwarding {
 
     private func meterDocument(_ answer: Answer) {
         guard request.order.wish == .document, answer.head.status == 200 else { return }
-        usage = TokenUsage.find(in: answer.held.readableBytesUInt8Span, 0..<answer.held.readableBytes)
+        let held = answer.held
+        usage = TokenUsage.find(in: held.readableBytesUInt8Span, 0..<held.readableBytes)
     }
 
     /// Counts and remembers the request, once, at its end.

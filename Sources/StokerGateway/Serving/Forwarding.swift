@@ -6,13 +6,20 @@ import StokerWire
 
 /// One request in the hands of backends: carries out what its `Exchange` decides. Confined to the client's loop.
 final class Forwarding {
-    /// A request that is whole and has a model.
-    struct Request {
-        var order: Dispatch.Order
-        var head: RequestHead
-        var origin: RequestOrigin
+    /// A request that is whole and has a model. An object: it is looked at all the time, and copied never.
+    final class Request {
+        let order: Dispatch.Order
+        let head: RequestHead
+        let origin: RequestOrigin
         /// When its first byte came.
-        var startedAt: Duration
+        let startedAt: Duration
+
+        init(order: Dispatch.Order, head: RequestHead, origin: RequestOrigin, startedAt: Duration) {
+            self.order = order
+            self.head = head
+            self.origin = origin
+            self.startedAt = startedAt
+        }
     }
 
     struct Attempt {
@@ -25,12 +32,17 @@ final class Forwarding {
     }
 
     /// The answer of the present attempt.
-    struct Answer {
-        var head: ResponseHead
+    final class Answer {
+        let head: ResponseHead
         /// What `head` was read from: its fields are places in here.
-        var headBytes: ByteBuffer
+        let headBytes: ByteBuffer
         /// Of an answer that is no stream of ours, what the client has not got yet.
         var held = ByteBuffer()
+
+        init(_ head: ResponseHead, _ headBytes: ByteBuffer) {
+            self.head = head
+            self.headBytes = headBytes
+        }
     }
 
     /// Knows this request only while it lasts, so the two do not keep each other alive.
@@ -131,7 +143,7 @@ final class Forwarding {
     func upstream(_ upstream: UpstreamConnection, head: ResponseHead, bytes: ByteBuffer) {
         guard !isOver, let attempt else { return }
         loop.meters.backend(attempt.backend.cell).answered(code: head.status)
-        answer = Answer(head: head, headBytes: bytes)
+        answer = Answer(head, bytes)
         if head.isEventStream { upstream.expectStream() }
         let facts = ResponseFacts(head, in: bytes)
         if let failure = facts.failure(request.order.wish) { lastFailure = failure }

@@ -165,8 +165,8 @@ final class GatewayLoop {
         events.after(delay) { self.ask(cell, generation: generation) }
     }
 
-    /// A backend has said nothing for a while to somebody who waits. That is what a long prompt looks like, and a process
-    /// that is stopped or hangs; its health path, asked once, tells which.
+    /// A backend has said nothing for a while to somebody who waits. That is what a long prompt looks like, and a
+    /// process that is stopped or hangs; its health path, asked once, tells which.
     func suspect(_ backend: CompiledTable.Backend) {
         let (cell, asked) = (backend.cell, events.nanoseconds)
         guard cell.isWorking, cell.mayAsk(at: asked, every: Silence.pause) else { return }

@@ -36,7 +36,9 @@ final class UpstreamConnection: StreamOwner {
         loop.resolve(backend) { address in
             // The owner may have turned away while the name was looked up.
             guard self.owner != nil else { return }
-            guard let address else { return self.failLater("the name \(backend.route.address.host) cannot be resolved") }
+            guard let address else {
+                return self.failLater("the name \(backend.route.address.host) cannot be resolved")
+            }
             do throws(SystemError) {
                 self.socket = try self.loop.events.connect(to: address, owner: self, tls: backend.cell.tls)
             } catch {

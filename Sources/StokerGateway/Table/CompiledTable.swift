@@ -12,14 +12,21 @@ package final class CompiledTable: Sendable, BackendView {
     /// The body of `GET /v1/models`.
     let modelList: String
 
-    /// One backend.
-    package struct Backend: Sendable {
+    /// One backend. An object, like `Model`: each request refers to it, and to copy it would cost more than to use it.
+    package final class Backend: Sendable {
         package let route: BackendRoute
         package let cell: BackendCell
         /// Where to connect; nil for a host name, which is looked up for each new connection.
         let address: NetAddress?
         /// The value of `Host`.
         let authority: String
+
+        init(_ route: BackendRoute, _ cell: BackendCell) {
+            self.route = route
+            self.cell = cell
+            address = NetAddress(numeric: route.address.host, port: route.address.port)
+            authority = Endpoint(host: route.address.host, port: route.address.port).text
+        }
 
         /// Why it gets nothing now, nil when it does.
         package var trouble: String? {
@@ -30,10 +37,15 @@ package final class CompiledTable: Sendable, BackendView {
     }
 
     /// One model.
-    package struct Model: Sendable {
+    package final class Model: Sendable {
         package let route: ModelRoute
         /// `route.tiers`, as places in `backends`.
         package let tiers: [[Int]]
+
+        init(_ route: ModelRoute, tiers: [[Int]]) {
+            self.route = route
+            self.tiers = tiers
+        }
     }
 
     /// Compiles a table.
@@ -45,16 +57,13 @@ package final class CompiledTable: Sendable, BackendView {
             (before?.backends ?? []).map { ($0.cell.name, $0.cell) }, uniquingKeysWith: { first, _ in first })
         backends = source.backends.map { route in
             let kept = known[route.name].flatMap { $0.address == route.address ? $0 : nil }
-            return Backend(
-                route: route, cell: kept ?? BackendCell(name: route.name, address: route.address),
-                address: NetAddress(numeric: route.address.host, port: route.address.port),
-                authority: Endpoint(host: route.address.host, port: route.address.port).text)
+            return Backend(route, kept ?? BackendCell(name: route.name, address: route.address))
         }
         let places = Dictionary(
             source.backends.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         models = Dictionary(
             source.models.map { route in
-                (route.name, Model(route: route, tiers: route.tiers.map { $0.compactMap { places[$0] } }))
+                (route.name, Model(route, tiers: route.tiers.map { $0.compactMap { places[$0] } }))
             }, uniquingKeysWith: { first, _ in first })
         modelList = Self.list(source)
         limits = ClientLimits(source.limits)

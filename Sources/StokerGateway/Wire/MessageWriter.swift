@@ -59,7 +59,9 @@ enum MessageWriter {
     }
 
     /// The head of an event stream whose backend has not said anything yet.
-    static func earlyStreamHead(framing: ClientFraming, id: String, persistence: Persistence, into out: inout ByteBuffer) {
+    static func earlyStreamHead(
+        framing: ClientFraming, id: String, persistence: Persistence, into out: inout ByteBuffer
+    ) {
         writeStatusLine(200, into: &out)
         out.writeStaticString("Content-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n")
         writeFraming(framing, into: &out)

@@ -73,7 +73,8 @@ struct ExchangeTests {
         "until the first byte went out, every failure is tried elsewhere first",
         arguments: [
             AttemptFailure.connect("refused"), .connectTimeout, .closedEarly, .truncated, .malformed(.statusLine),
-            .stalled, .emptyStream, .emptyAnswer, .wrongContent("text/html"), .errorEvent("out of memory"), .eventTooLarge,
+            .stalled, .emptyStream, .emptyAnswer, .wrongContent("text/html"), .errorEvent("out of memory"),
+            .eventTooLarge,
         ])
     func retried(_ failure: AttemptFailure) {
         var driver = Driver()
@@ -278,7 +279,8 @@ struct ExchangeTests {
         #expect(unfit.tell(.failed(.truncated, reused: false)) == .breakOff(.truncated))
     }
 
-    @Test("a continuation that fails before its first event is tried elsewhere, and its end names what broke the stream")
+    @Test(
+        "a continuation that fails before its first event is tried elsewhere, and its end names what broke the stream")
     func failedContinuation() {
         var driver = Driver(.eventStream, backends: 3, seams: 1)
         driver.begin(Self.stream)

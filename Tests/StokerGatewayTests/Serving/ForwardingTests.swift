@@ -56,10 +56,12 @@ struct ForwardingTests {
         try await TestGateway.with { gateway in
             try gateway.route(to: [engine])
             let client = try await TestClient.connect(to: gateway.port)
-            let headers = "traceparent: \(sent)\r\ntracestate: vendor=1\r\nX-Forwarded-For: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\n"
+            let headers =
+                "traceparent: \(sent)\r\ntracestate: vendor=1\r\nX-Forwarded-For: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\n"
             _ = try await client.roundTrip(TestGateway.post(headers: headers))
             let head = try #require(engine.requests.first?.head)
-            let trace = try #require(head.split(separator: "\r\n").first { $0.hasPrefix("traceparent: ") }).dropFirst(13)
+            let trace = try #require(head.split(separator: "\r\n").first { $0.hasPrefix("traceparent: ") }).dropFirst(
+                13)
             #expect(trace.utf8.count == 55)
             #expect(trace != sent)
             #expect(trace.hasPrefix(sent.prefix(36)) == isKept || sent.isEmpty)

@@ -85,7 +85,8 @@ import Testing
             for _ in 0..<Int.random(in: 1...4, using: &random) { random.mutate(&bytes) }
             let whole = read([bytes[...]])
             for pieces in random.cuts(of: bytes) {
-                #expect(read(pieces) == whole, "seed \(seed): \(String(decoding: bytes, as: UTF8.self).debugDescription)")
+                #expect(
+                    read(pieces) == whole, "seed \(seed): \(String(decoding: bytes, as: UTF8.self).debugDescription)")
             }
             #expect(whole.data.count <= bytes.count)
         }
