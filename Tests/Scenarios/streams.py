@@ -13,16 +13,20 @@ class StreamAnswer:
     def __init__(self):
         self.status, self.headers, self.body = None, {}, b""
         self.events, self.comments, self.arrivals = [], [], []
+        # How many events came before the comments that say `continued`.
+        self.seam_places = []
         # Whether the last chunk came: a broken answer must not look like a whole one.
         self.is_whole = False
         self.first_byte = None
 
     @property
     def text(self):
-        return "".join(self._pieces(lambda choice: choice.get("text", (choice.get("delta") or {}).get("content"))))
+        return "".join(self.pieces)
 
-    def _pieces(self, pick):
-        return [pick(e["choices"][0]) or "" for e in self.payloads if e.get("choices")]
+    @property
+    def pieces(self):
+        """The text of each event, empty for those that have none."""
+        return [piece(json.loads(event)) if event != "[DONE]" else "" for event in self.events]
 
     @property
     def payloads(self):
@@ -69,6 +73,12 @@ class StreamAnswer:
 
     def __repr__(self):
         return f"{self.status}, whole {self.is_whole}, comments {self.comments}, body {self.body[-700:]!r}"
+
+
+def piece(event):
+    """The text in one event of a completion or a chat."""
+    choice = (event.get("choices") or [{}])[0]
+    return choice.get("text") or (choice.get("delta") or {}).get("content") or ""
 
 
 class Reader:
@@ -124,6 +134,8 @@ class Reader:
     def take_line(self, line):
         if line.startswith(":"):
             self.answer.comments.append(line[1:].strip())
+            if self.answer.comments[-1].startswith("stoker: continued"):
+                self.answer.seam_places.append(len(self.answer.events))
         elif line.startswith("data:"):
             self.data.append(line[5:].removeprefix(" "))
         elif not line and self.data:

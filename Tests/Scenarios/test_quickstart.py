@@ -11,9 +11,10 @@ from stack import ROOT, free_port, http
 MODEL = ROOT / ".cache/models/gemma-3-270m-q4.gguf"
 
 
-def quickstart(make, name):
-    """examples/NAME as it stands, on ports and directories of this scenario."""
+def quickstart(make, name, change=lambda plan: None):
+    """examples/NAME as it stands, or changed, on ports and directories of this scenario."""
     plan = yaml.safe_load((ROOT / "examples" / name).read_text())
+    change(plan)
     for process in plan["processes"].values():
         process.setdefault("directory", str(ROOT / "examples"))
         process["port"] = free_port()
