@@ -115,7 +115,8 @@ class Rig:
 
     def attached(self, name, engine, probes):
         server = self.simulators[name]
-        probe = {"http": f"{server.url}/{'ping' if isinstance(server, Simulator) else 'health'}", "interval": "200ms", "timeout": "5s", "failures": 5}
+        path = "ping" if isinstance(server, Simulator) else "health"
+        probe = {"http": f"{server.url}/{path}", "interval": "200ms", "timeout": "5s", "failures": 5}
         return {
             "kind": "inference", "engine": engine, "url": f"http://127.0.0.1:{self.proxies[name].port}",
             "probes": probes(server) if probes else {"startup": probe, "readiness": probe}}

@@ -1,7 +1,7 @@
-"""Streams that break after their first byte: continued on another backend as if nothing had been, or ended with an error.
+"""Streams that break after their first byte: continued elsewhere as if nothing had been, or ended with an error.
 
-The simulator says the same whoever is asked and continues its own text after any character, so a stream with a seam must
-be the unbroken one, character for character.
+The simulator says the same whoever is asked and continues its own text after any character, so a stream with a seam
+must be the unbroken one, character for character.
 """
 
 import re

@@ -2,8 +2,8 @@
 
 import pytest
 
-from seams import Struck
-from test_quickstart import MODEL, quickstart
+from real import MODEL, first_and_standby, quickstart
+from struck import Struck
 
 ROUNDS = 10
 
@@ -18,12 +18,3 @@ def test_a_killed_llama_cpp_is_continued_by_its_twin_as_if_asked_itself(stack, c
     assert [seam for seam in seams if seam.broken_rules] == []
     equal = sum(seam.is_equal_to_unbroken for seam in seams)
     print(f"{equal} of {len(seams)} are equal to the unbroken text")
-
-
-def first_and_standby(plan):
-    """The first engine serves, so that it is known whom to kill, and is started again however often it dies."""
-    plan["models"]["gemma"].update(backends=["llama-a"], standby=["llama-b"])
-    plan["processes"] = {name: plan["processes"][name] for name in ("llama-a", "llama-b")}
-    for process in plan["processes"].values():
-        process.pop("start_after", None)
-        process["restart"] = {"backoff": {"initial": "10ms", "max": "100ms"}, "give_up": {"starts": 1000, "within": "1m"}}
