@@ -222,7 +222,11 @@ def test_an_engine_that_cannot_continue_a_chat_is_not_asked_to(rig, chat):
     fault = made.inject(Fault("reset", events=5, times=1))
     answer = stream(made.port, "ollama", chat=chat)
     assert fault.hits == 1
-    check_broken(answer, expected)
+    # A prompt can be lengthened anywhere; whether it is, is the gateway's business.
+    if chat or not answer.is_good:
+        check_broken(answer, expected)
+    else:
+        check(answer, expected)
 
 
 def test_an_open_reasoning_block_is_not_continued(rig):
@@ -239,10 +243,11 @@ def test_b27_a_continuation_that_does_not_fit_is_never_silent(rig):
     made.inject(Fault("reset", events=5), "a")
     made.simulators["b"].fault("diverge")
     for answer in [stream(made.port, "diverging") for _ in range(2)]:
-        if answer.seams or answer.errors:
-            assert expected.startswith("".join(answer.pieces[:5])), "what came before the seam is untouched"
+        if answer.seams:
+            before = "".join(answer.pieces[:answer.seam_places[0]])
+            assert before and expected.startswith(before), "what came before the seam is untouched"
         else:
-            assert answer.is_good, "b alone, and as it is"
+            assert answer.is_good or len(answer.errors) == 1, "b alone, and as it is; or an end with an error"
 
 
 def test_b7_the_engine_that_fell_silent_is_told_to_stop(rig):
@@ -269,14 +274,17 @@ def test_keep_alive_comments_come_until_the_first_event(rig):
 
 def test_a_failure_behind_keep_alive_comments_is_still_retried(rig):
     made = rig("--ttft", "2500ms", "--itl", "5ms", "--tokens", "6", gateway={"keep_alive_comments": "1s"})
-    fault = made.inject(Fault("reset", times=1))
-    answer = stream(made.port, "late", chat=True)
-    assert fault.hits == 1 and answer.is_good and answer.keep_alives and not answer.seams, answer
+    # It comes where the first event should have come.
+    made.simulators["a"].fault("cut", after=0, times=1)
+    answers = Streams(made.port, 2, chat=True).answers()
+    assert [a for a in answers if not a.is_good or a.seams or not a.keep_alives] == []
+    assert sum(made.received().values()) == 3, "one was asked twice"
+    assert max(len(a.keep_alives) for a in answers) >= 4
 
 
 def test_when_all_fail_behind_keep_alive_comments_the_error_is_an_event(rig):
     made = rig("--ttft", "2500ms", "--tokens", "6", gateway={"keep_alive_comments": "1s"})
-    made.inject(Fault("reset"))
+    made.fault("cut", after=0)
     answer = stream(made.port, "lost")
     assert answer.status == 200 and answer.keep_alives and len(answer.errors) == 1 and answer.errors[0]["code"], answer
     assert not answer.is_whole and answer.done == 0
