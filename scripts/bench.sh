@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `make bench`: every benchmark of benchmarks/README.md, one after the other, on the release programs.
+# `make bench`: the benchmarks of benchmarks/README.md, one after the other, on the release programs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,6 +9,6 @@ if [ ! -x .venv-bench/bin/locust ]; then
     python3 -m venv .venv-bench && .venv-bench/bin/pip install --quiet --disable-pip-version-check locust \
         || echo "bench.sh: Locust cannot be had from PyPI; load.py leaves it out" >&2
 fi
-for script in benchmarks/restart.py benchmarks/gateway.py benchmarks/load.py; do
-    [ ! -e "$script" ] || python3 "$script"
+for script in restart gateway added_latency streams survival load; do
+    python3 "benchmarks/$script.py"
 done

@@ -87,13 +87,14 @@ def table(port, backends, deadlines, head_timeout=10, write_timeout=60, **limits
         "limits": {
             "listen": {"host": "127.0.0.1", "port": port}, "maxBody": 1 << 20, "maxHead": 32768,
             "headTimeout": duration(head_timeout), "writeTimeout": duration(write_timeout),
-            "maxConnections": 10000, "threads": 0, **limits},
+            "maxConnections": 10000, "threads": 0,
+            "keepAliveComments": duration(15), "recentRequests": 1024, **limits},
         "backends": [{
             "name": name, "address": {"host": "127.0.0.1", "port": backend, "tls": False, "pathPrefix": ""},
             "inRotation": True, "reason": "", "healthPath": "/health", "keepAlive": duration(30),
             "continuation": "none"} for name, backend in zip(names, backends)],
         "models": [{
-            "name": "m", "tiers": [names],
+            "name": "m", "tiers": [names], "seams": 2,
             "deadlines": {
                 name: duration(seconds)
                 for name, seconds in {"connect": 1, "firstToken": 10, "stall": 10, **deadlines}.items()}}]}

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from processes import become_subreaper, command_line, descendants, end, wait_for
+from simulators import Rig
 from stack import PROGRAMS, Stack, engine, free_port
 
 become_subreaper()
@@ -60,3 +61,17 @@ def pair(stack):
         return stack(processes, {"m": {"backends": ["a", "b"], **({"deadlines": deadlines} if deadlines else {})}})
 
     return make
+
+
+@pytest.fixture
+def rig(stack):
+    """Makes rigs: two simulators behind fault proxies, and a stack whose model `m` they serve."""
+    rigs = []
+
+    def make(*flags, **keys):
+        rigs.append(Rig(stack, *flags, **keys))
+        return rigs[-1]
+
+    yield make
+    for made in rigs:
+        made.close()

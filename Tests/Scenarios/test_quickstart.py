@@ -2,23 +2,11 @@
 
 import openai
 import pytest
-import yaml
 
 from load import Burst, failed
 from processes import wait_for
-from stack import ROOT, free_port, http
-
-MODEL = ROOT / ".cache/models/gemma-3-270m-q4.gguf"
-
-
-def quickstart(make, name):
-    """examples/NAME as it stands, on ports and directories of this scenario."""
-    plan = yaml.safe_load((ROOT / "examples" / name).read_text())
-    for process in plan["processes"].values():
-        process.setdefault("directory", str(ROOT / "examples"))
-        process["port"] = free_port()
-    kept = {key: value for key, value in plan.items() if key not in ("state_dir", "runtime_dir", "gateway", "admin")}
-    return make(kept.pop("processes"), kept.pop("models"), **kept)
+from real import MODEL, quickstart
+from stack import http
 
 
 @pytest.fixture

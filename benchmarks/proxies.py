@@ -1,0 +1,214 @@
+"""Stoker, HAProxy and nginx before the same backends, set up as in service, and the engines behind them."""
+
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+from measuring import cpu_nanoseconds, family, free_port, resident_mib, wait_until_listening
+
+NAMES = ["stoker", "haproxy", "nginx"]
+
+
+class Proxy:
+    """A program that listens on `port` and passes on to `backends`, ports of this machine.
+
+    - patience: seconds that it waits for a silent backend; equal for all.
+    - Stoker is the whole `stoker run`: control plane, shim and gateway count as its processes.
+    """
+
+    def __init__(self, name, directory, backends, stoker, threads=None, patience=60, engine="openai"):
+        self.name, self.port = name, free_port()
+        self.directory = pathlib.Path(directory) / f"{name}-{self.port}"
+        self.directory.mkdir()
+        self.threads, self.patience, self.engine = threads or os.cpu_count(), patience, engine
+        self.process = getattr(self, f"_{name}")(backends, stoker)
+        wait_until_listening(self.port, self.process)
+
+    def _stoker(self, backends, stoker):
+        names = [f"b{port}" for port in backends]
+        admin = free_port()
+        # The least that `stall` takes is a second.
+        deadlines = {"connect": "1s", "first_token": f"{self.patience}s", "stall": f"{self.patience}s"}
+        plan = {
+            "state_dir": str(self.directory / "state"), "runtime_dir": str(self.directory / "run"),
+            "gateway": {"listen": f"127.0.0.1:{self.port}", "threads": self.threads},
+            "admin": {"listen": f"127.0.0.1:{admin}"},
+            "processes": {
+                name: {"kind": "inference", "engine": self.engine, "url": f"http://127.0.0.1:{port}"}
+                for name, port in zip(names, backends)},
+            "models": {"m": {"backends": names, "deadlines": deadlines}}}
+        config = self.directory / "stoker.yaml"
+        config.write_text(json.dumps(plan))
+        with (self.directory / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [str(stoker), "run", "--config", str(config)], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        wait_until_listening(admin, process)
+        wait_until_ready(admin)
+        return process
+
+    def _haproxy(self, backends, _):
+        config = self.directory / "haproxy.cfg"
+        servers = "".join(f"  server b{p} 127.0.0.1:{p} check inter 1s fall 2 rise 1\n" for p in backends)
+        config.write_text(
+            f"global\n  nbthread {self.threads}\n  maxconn 8000\n"
+            f"defaults\n  mode http\n  timeout connect 1s\n  timeout client 60s\n  timeout server {self.patience}s\n"
+            "  option http-keep-alive\n  http-reuse always\n  retries 3\n  option redispatch 1\n"
+            # Without http-no-delay HAProxy gathers the events of a stream for 100 ms and more.
+            "  retry-on all-retryable-errors\n  option http-no-delay\n"
+            f"listen l\n  bind 127.0.0.1:{self.port}\n  balance leastconn\n{servers}")
+        return subprocess.Popen(["haproxy", "-q", "-db", "-f", config])
+
+    def _nginx(self, backends, _):
+        servers = " ".join(f"server 127.0.0.1:{port} max_fails=1 fail_timeout=10s;" for port in backends)
+        return start_nginx(
+            self.directory, "proxy", self.threads,
+            f"upstream u {{ least_conn; {servers} keepalive 256; }}\n"
+            f"server {{ listen 127.0.0.1:{self.port} backlog=4096; keepalive_requests 1000000000; location / {{\n"
+            "proxy_pass http://u; proxy_http_version 1.1; proxy_set_header Connection ''; proxy_buffering off;\n"
+            f"proxy_connect_timeout 1s; proxy_read_timeout {self.patience}s;\n"
+            "proxy_next_upstream error timeout http_500 http_502 http_503 http_504 non_idempotent; } }")
+
+    @property
+    def cpu(self):
+        """Nanoseconds of CPU that it and its children have used."""
+        return cpu_nanoseconds(self.process.pid)
+
+    @property
+    def resident(self):
+        """MiB in memory of it and its children, by process."""
+        found = {}
+        for pid in family(self.process.pid):
+            with contextlib.suppress(OSError):
+                found[pid] = resident_mib(pid)
+        return found
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            for pid in list(family(self.process.pid)):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self.process.wait()
+
+
+class Direct:
+    """No proxy: what the way to the engine costs by itself."""
+
+    name, cpu, resident = "direct", 0, {}
+
+    def __init__(self, port):
+        self.port = port
+
+    def stop(self):
+        pass
+
+
+@contextlib.contextmanager
+def between(name, directory, backends, stoker, **options):
+    """The proxy of that name, or none for `direct`, and its end."""
+    proxy = Direct(backends[0]) if name == "direct" else Proxy(name, directory, backends, stoker, **options)
+    try:
+        yield proxy
+    finally:
+        proxy.stop()
+
+
+def grown(before, after):
+    """MiB by which processes grew; one that shrank, as a control plane does at first, pays for none that grew."""
+    return sum(max(0.0, size - before.get(pid, 0.0)) for pid, size in after.items())
+
+
+def wait_until_ready(admin):
+    for _ in range(200):
+        with contextlib.suppress(OSError):
+            client = http.client.HTTPConnection("127.0.0.1", admin, timeout=5)
+            client.request("GET", "/readyz")
+            if client.getresponse().status == 200:
+                return
+        time.sleep(0.05)
+    raise SystemExit("stoker does not get ready")
+
+
+def start_nginx(directory, name, workers, server):
+    config = directory / f"{name}.conf"
+    config.write_text(
+        f"daemon off; pid {directory}/{name}.pid; error_log {directory}/{name}.log; worker_processes {workers};\n"
+        "worker_rlimit_nofile 20000; events { worker_connections 10000; }\n"
+        f"http {{ access_log off; client_body_temp_path {directory}/{name}; keepalive_timeout 60s; {server} }}\n")
+    return subprocess.Popen(["nginx", "-e", f"{directory}/{name}.log", "-c", config])
+
+
+class Engine:
+    """One `stoker simulate` of model m."""
+
+    def __init__(self, stoker, *flags, prefix=()):
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            [*prefix, str(stoker), "simulate", "--model", "m", "--listen", f"127.0.0.1:{self.port}", *map(str, flags)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until_listening(self.port, self.process)
+
+    def state(self, method="GET"):
+        client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        client.request(method, "/simulator/state")
+        return json.loads(client.getresponse().read())
+
+    def stop(self):
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGCONT)
+            self.process.terminate()
+        self.process.wait(20)
+
+
+@contextlib.contextmanager
+def engines(stoker, count, *flags, prefix=()):
+    found = []
+    try:
+        for _ in range(count):
+            found.append(Engine(stoker, *flags, prefix=prefix))
+        yield found
+    finally:
+        for engine in found:
+            engine.stop()
+
+
+def load(stoker, port, *options, prefix=()):
+    """Runs `stoker load run` against a port and returns its report."""
+    report = pathlib.Path(f"/tmp/stoker-bench-{os.getpid()}-{free_port()}.json")
+    try:
+        done = subprocess.run(
+            [*prefix, str(stoker), "load", "run", "--url", f"http://127.0.0.1:{port}", "--model", "m", "--ui", "none",
+             "--json", str(report), *map(str, options)], capture_output=True, text=True)
+        if not report.exists():
+            raise SystemExit(f"stoker load wrote no report (exit {done.returncode}): {done.stderr[-2000:]}")
+        return json.loads(report.read_text())
+    finally:
+        report.unlink(missing_ok=True)
+
+
+def quantile(report, measure, fraction):
+    """Of a report of `stoker load`; None when there were too few values to mean it."""
+    row = next((row for row in report["distributions"] if row["measure"] == measure), None)
+    if row is None:
+        return None
+    return next((q.get("value") for q in row["quantiles"] if abs(q["fraction"] - fraction) < 1e-9), None)
+
+
+def available():
+    """The proxies whose programs are here; the rest is named."""
+    found = []
+    for name in NAMES:
+        if name == "stoker" or any(
+                os.access(os.path.join(place, name), os.X_OK)
+                for place in [*os.environ.get("PATH", "").split(":"), "/usr/sbin"]):
+            found.append(name)
+        else:
+            print(f"{name} is left out: it is not installed")
+    return found
