@@ -172,6 +172,22 @@ def test_b23_idle_connections_are_cheap(rig):
     wait_for(lambda: made.metric("stoker_gateway_connections") < 10, "all are gone", 30)
 
 
+def test_a_burst_of_connections_waits_in_the_backlog(rig, revived):
+    made = rig()
+    pid = made.gateway_pid()
+    revived.append(pid)
+    # As if it were busy for a moment: a SYN that the kernel drops would be sent again only after a second.
+    os.kill(pid, signal.SIGSTOP)
+    waiting = [socket.create_connection(("127.0.0.1", made.port), 0.9) for _ in range(1000)]
+    os.kill(pid, signal.SIGCONT)
+    for connection in waiting[-3:]:
+        connection.settimeout(20)
+        connection.sendall(b"GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+    for connection in waiting:
+        connection.close()
+
+
 def test_half_a_minute_of_everything_leaves_no_growth_behind(rig):
     made = rig("--ttft", "10ms", "--itl", "2ms", "--tokens", "12")
     pid = made.gateway_pid()
