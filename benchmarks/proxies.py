@@ -7,6 +7,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import tempfile
 import time
 
 from measuring import cpu_nanoseconds, family, free_port, resident_mib, wait_until_listening
@@ -181,16 +182,14 @@ def engines(stoker, count, *flags, prefix=()):
 
 def load(stoker, port, *options, prefix=()):
     """Runs `stoker load run` against a port and returns its report."""
-    report = pathlib.Path(f"/tmp/stoker-bench-{os.getpid()}-{free_port()}.json")
-    try:
+    with tempfile.TemporaryDirectory(prefix="load-") as here:
+        report = pathlib.Path(here) / "report.json"
         done = subprocess.run(
             [*prefix, str(stoker), "load", "run", "--url", f"http://127.0.0.1:{port}", "--model", "m", "--ui", "none",
              "--json", str(report), *map(str, options)], capture_output=True, text=True)
         if not report.exists():
             raise SystemExit(f"stoker load wrote no report (exit {done.returncode}): {done.stderr[-2000:]}")
         return json.loads(report.read_text())
-    finally:
-        report.unlink(missing_ok=True)
 
 
 def quantile(report, measure, fraction):

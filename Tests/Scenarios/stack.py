@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 
 from processes import alive, wait_for
 
@@ -60,7 +61,7 @@ class Answer:
 
 
 def http(url, body=None, timeout=30.0, headers=None):
-    """One request; a status of 400 and above is an answer like any other. None: nobody listens, or no answer came."""
+    """One request; a status of 400 and above is an answer like any other. None: nobody listens, or none came whole."""
     data = json.dumps(body).encode() if isinstance(body, dict) else body
     request = urllib.request.Request(url, data=data, headers={"content-type": "application/json", **(headers or {})})
     try:
@@ -68,7 +69,7 @@ def http(url, body=None, timeout=30.0, headers=None):
             return Answer(response.status, response.headers, response.read())
     except urllib.error.HTTPError as error:
         return Answer(error.code, error.headers, error.read())
-    except OSError:
+    except (OSError, HTTPException):
         return None
 
 

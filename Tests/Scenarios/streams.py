@@ -18,6 +18,8 @@ class StreamAnswer:
         # Whether the last chunk came: a broken answer must not look like a whole one.
         self.is_whole = False
         self.first_byte = None
+        # Why the client stopped reading before the end.
+        self.trouble = None
 
     @property
     def text(self):
@@ -26,11 +28,11 @@ class StreamAnswer:
     @property
     def pieces(self):
         """The text of each event, empty for those that have none."""
-        return [piece(json.loads(event)) if event != "[DONE]" else "" for event in self.events]
+        return [piece(decoded(event)) for event in self.events]
 
     @property
     def payloads(self):
-        return [json.loads(e) for e in self.events if e != "[DONE]"]
+        return [decoded(e) for e in self.events if e != "[DONE]"]
 
     @property
     def ids(self):
@@ -69,16 +71,28 @@ class StreamAnswer:
     def is_good(self):
         """A stream that nobody could complain about."""
         return (self.status == 200 and self.is_whole and self.done == 1 and not self.errors and len(self.finish) == 1
-                and self.events[-1] == "[DONE]" and len(self.ids) == 1)
+                and self.events[-1] == "[DONE]" and len(self.ids) == 1 and all(self.payloads))
 
     def __repr__(self):
-        return f"{self.status}, whole {self.is_whole}, comments {self.comments}, body {self.body[-700:]!r}"
+        return f"{self.status}, {self.trouble}, whole {self.is_whole}, comments {self.comments}, body {self.body[-700:]!r}"
+
+
+def decoded(event):
+    """The JSON of an event; empty for the end mark and for what is none, such as half an event."""
+    try:
+        return json.loads(event)
+    except ValueError:
+        return {}
 
 
 def piece(event):
     """The text in one event of a completion or a chat."""
     choice = (event.get("choices") or [{}])[0]
     return choice.get("text") or (choice.get("delta") or {}).get("content") or ""
+
+
+class Malformed(Exception):
+    """The answer is not framed as HTTP has it."""
 
 
 class Reader:
@@ -106,6 +120,13 @@ class Reader:
         found, self.pending = self.pending[:count], self.pending[count:]
         return found
 
+    def chunk_size(self):
+        line = self.until(b"\r\n").split(b";")[0]
+        try:
+            return int(line, 16)
+        except ValueError:
+            raise Malformed(f"{line[:20]!r} is no chunk size") from None
+
     def run(self, enough=None):
         self.more()
         self.answer.first_byte = time.monotonic()
@@ -113,9 +134,10 @@ class Reader:
         self.answer.status = int(line.split(" ")[1])
         self.answer.headers = {n.lower(): v.strip() for n, _, v in (f.partition(":") for f in fields)}
         if self.answer.headers.get("transfer-encoding") == "chunked":
-            while (size := int(self.until(b"\r\n").split(b";")[0], 16)) and not (enough and enough(self.answer)):
+            while (size := self.chunk_size()) and not (enough and enough(self.answer)):
                 self.take(self.exactly(size))
-                assert self.exactly(2) == b"\r\n", "a chunk ends with its line end"
+                if self.exactly(2) != b"\r\n":
+                    raise Malformed("a chunk does not end with its line end")
             self.answer.is_whole = size == 0 and self.exactly(2) == b"\r\n"
         elif "content-length" in self.answer.headers:
             self.take(self.exactly(int(self.answer.headers["content-length"])))
@@ -155,7 +177,8 @@ def request(body, path="/v1/completions", headers=None):
 def stream(port, prompt="hello", timeout=60.0, headers=None, chat=False, enough=None, started=None, **fields):
     """Asks for a stream and reads it to its end, or until `enough(answer)`, at which the client leaves.
 
-    A broken connection is no exception: `is_whole` says whether the answer ended as it should.
+    A broken connection and a silent one are no exceptions: `is_whole` says whether the answer ended as it should, and
+    `trouble` what ended it.
     """
     question = {"messages": [{"role": "user", "content": prompt}]} if chat else {"prompt": prompt}
     body = {"model": "m", "stream": True, **question, **fields}
@@ -166,8 +189,8 @@ def stream(port, prompt="hello", timeout=60.0, headers=None, chat=False, enough=
             if started:
                 started()
             Reader(connection, answer).run(enough)
-    except (EOFError, ConnectionError):
-        pass
+    except (EOFError, ConnectionError, TimeoutError, Malformed) as error:
+        answer.trouble = repr(error)
     return answer
 
 

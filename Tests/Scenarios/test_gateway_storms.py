@@ -172,6 +172,36 @@ def test_b23_idle_connections_are_cheap(rig):
     wait_for(lambda: made.metric("stoker_gateway_connections") < 10, "all are gone", 30)
 
 
+def burst(stack, pid, count, timeout):
+    """Connections that come while the gateway is not looking; they are the kernel's until it does."""
+    os.kill(pid, signal.SIGSTOP)
+    return [socket.create_connection(("127.0.0.1", stack.gateway_port), timeout) for _ in range(count)]
+
+
+def test_a_burst_of_connections_waits_in_the_backlog(rig, revived):
+    made = rig()
+    revived.append(made.gateway_pid())
+    # A SYN that the kernel drops is sent again only after a second.
+    waiting = burst(made.stack, revived[0], 1000, timeout=0.9)
+    os.kill(revived[0], signal.SIGCONT)
+    for connection in waiting[-3:]:
+        connection.settimeout(20)
+        connection.sendall(b"GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+    for connection in waiting:
+        connection.close()
+
+
+def test_a_stop_in_the_middle_of_a_burst_ends(rig, revived):
+    made = rig()
+    revived.append(made.gateway_pid())
+    waiting = burst(made.stack, revived[0], 100, timeout=5)
+    os.kill(revived[0], signal.SIGCONT)
+    assert made.stack.stop(timeout=15) == 0
+    for connection in waiting:
+        connection.close()
+
+
 def test_half_a_minute_of_everything_leaves_no_growth_behind(rig):
     made = rig("--ttft", "10ms", "--itl", "2ms", "--tokens", "12")
     pid = made.gateway_pid()
