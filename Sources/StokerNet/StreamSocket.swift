@@ -26,10 +26,10 @@ package final class StreamSocket {
     }
 
     /// What a slow reader may hold in our memory: at most a read more than the upper mark.
-    private static let piling = 512 << 10
-    private static let little = 128 << 10
+    private static let piling = 128 << 10
+    private static let little = 32 << 10
     /// How much one socket may bring before the others have their turn.
-    private static let turn = 512 << 10
+    private static let turn = 128 << 10
     /// An idle connection keeps no more storage than this.
     private static let keptStorage = 8 << 10
 
@@ -240,6 +240,8 @@ package final class StreamSocket {
                 sent &+= count
             case .wait:
                 isWaitingForRoom = true
+                // Else what was sent would stay in front of what is added as long as the buffer is never empty.
+                if output.readerIndex > output.readableBytes { output.discardReadBytes() }
                 return
             case .closed: return failLater(TransferFailure(.reset, "the other side has closed"))
             case .failed(let failure): return failLater(failure)

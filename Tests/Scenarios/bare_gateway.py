@@ -91,7 +91,7 @@ def table(port, backends, deadlines, head_timeout=10, write_timeout=60, **limits
             "keepAliveComments": duration(15), "recentRequests": 1024, **limits},
         "backends": [{
             "name": name, "address": {"host": "127.0.0.1", "port": backend, "tls": False, "pathPrefix": ""},
-            "inRotation": True, "reason": "", "healthPath": "/health", "keepAlive": duration(30),
+            "inRotation": True, "isUnready": False, "reason": "", "healthPath": "/health", "keepAlive": duration(30),
             "continuation": "none"} for name, backend in zip(names, backends)],
         "models": [{
             "name": "m", "tiers": [names], "seams": 2,

@@ -24,6 +24,7 @@ extension BackendRoute {
         let profile = EngineProfile.of(process.engine ?? .openai)
         self.init(
             name: process.name, address: address, inRotation: status?.state == .ready,
+            isUnready: status?.state == .unready,
             reason: status.map { "\($0.state.rawValue): \($0.reason)" } ?? "not started yet",
             healthPath: profile.healthPath, keepAlive: profile.keepAlive, continuation: profile.continuation)
     }

@@ -25,6 +25,8 @@ package struct BackendRoute: Sendable, Equatable, Codable {
     package var address: BackendAddress
     /// The control plane's opinion: false keeps it out of rotation.
     package var inRotation: Bool
+    /// Its process runs and was ready once, but its readiness probe fails: out of rotation, and not proven dead.
+    package var isUnready: Bool
     /// One sentence for the 503 when nobody is left: `loading`, `restarting after SIGKILL`, …
     package var reason: String
     /// The path that the gateway itself asks before it takes back a backend whose connection failed.
@@ -34,12 +36,14 @@ package struct BackendRoute: Sendable, Equatable, Codable {
     package var continuation: ContinuationDialect
 
     package init(
-        name: String, address: BackendAddress, inRotation: Bool, reason: String = "", healthPath: String = "/health",
+        name: String, address: BackendAddress, inRotation: Bool, isUnready: Bool = false, reason: String = "",
+        healthPath: String = "/health",
         keepAlive: Duration = .seconds(4), continuation: ContinuationDialect = .none
     ) {
         self.name = name
         self.address = address
         self.inRotation = inRotation
+        self.isUnready = isUnready
         self.reason = reason
         self.healthPath = healthPath
         self.keepAlive = keepAlive

@@ -2,8 +2,8 @@ package import StokerWire
 
 /// What a client has been sent of one stream, as far as another backend must know it to go on.
 package struct StreamTranscript: Sendable, Equatable {
-    /// Of the text, in bytes as escaped.
-    package static let maxText = 1 << 20
+    /// Of the text, in bytes as escaped: some 60,000 tokens.
+    package static let maxText = 256 << 10
     /// Of an id, a model's name or a time.
     private static let maxMark = 1 << 10
 

@@ -32,6 +32,8 @@ package enum AttemptFailure: Sendable, Equatable {
     case unfit(String)
     /// The backend says nothing and its health path does not answer either.
     case frozen
+    /// Nobody has heard anything of the backend for half of the time that the request has.
+    case silent
 
     /// The values of the metric label `reason`.
     package enum Reason: String, Sendable, CaseIterable {
@@ -47,6 +49,7 @@ package enum AttemptFailure: Sendable, Equatable {
         case unfinished
         case unfit
         case frozen
+        case silent
         case tooManyRequests = "http_429"
         case serverError = "http_5xx"
     }
@@ -64,6 +67,7 @@ package enum AttemptFailure: Sendable, Equatable {
         case .unfinished: .unfinished
         case .unfit: .unfit
         case .frozen: .frozen
+        case .silent: .silent
         case .firstTokenTimeout: .firstTokenTimeout
         case .stalled: .idleTimeout
         case .status(let code): code == 429 ? .tooManyRequests : .serverError
@@ -81,7 +85,7 @@ package enum AttemptFailure: Sendable, Equatable {
     /// Whether the same backend is worth another try when there is no other.
     var allowsSameBackend: Bool {
         switch self {
-        case .stalled, .frozen, .wrongContent, .unfit: false
+        case .stalled, .frozen, .silent, .wrongContent, .unfit: false
         default: true
         }
     }
@@ -109,9 +113,10 @@ package enum AttemptFailure: Sendable, Equatable {
         case .wrongContent(let type): "its answer is of the wrong kind (\(type))"
         case .errorEvent(let message): "it reported an error: \(message)"
         case .unfinished: "its stream ended without a finish reason"
-        case .eventTooLarge: "it sent an event of over 1 MiB"
+        case .eventTooLarge: "it sent an event of over 256 KiB"
         case .unfit(let why): "it cannot continue the stream: \(why)"
         case .frozen: "it says nothing and its health path does not answer"
+        case .silent: "it says nothing, to nobody"
         case .status(let code): "it answered \(code)"
         }
     }

@@ -13,6 +13,9 @@ struct StreamRelay {
         case sound
     }
 
+    /// A stream at rest keeps no more storage than this.
+    private static let keptStorage = 4 << 10
+
     private let route: Route
     private let keepsText: Bool
     private var watch: EventWatch
@@ -79,6 +82,7 @@ struct StreamRelay {
     ///
     /// - Returns: why the answer is not worth going on with; what came before that is news.
     mutating func take(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> AttemptFailure? {
+        if isRaw { return takeRaw(bytes, range) }
         var index = range.lowerBound
         while !isOver {
             let failure: AttemptFailure?
@@ -98,7 +102,10 @@ struct StreamRelay {
     }
 
     private mutating func takeRaw(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> AttemptFailure? {
-        if !isRaw { events.writeBytes(cutter.carried) }
+        if !isRaw {
+            events.writeBytes(cutter.carried)
+            cutter = EventCutter()
+        }
         isRaw = true
         events.writeBytes(bytes.extracting(range).bytes)
         news = .sound
@@ -150,7 +157,7 @@ struct StreamRelay {
     /// Writes the events that are the client's now; they are not kept.
     mutating func takeEvents(_ write: (borrowing Span<UInt8>) -> Void) {
         if events.readableBytes > 0 { write(events.readableBytesUInt8Span) }
-        events.clear()
+        if events.storageCapacity > Self.keptStorage { events = ByteBuffer() } else { events.clear() }
     }
 
     // MARK: Ending

@@ -98,21 +98,27 @@ final class Forwarding {
 
     func tick(_ now: Duration) {
         handle(.tick)
-        watchForFreeze()
+        watchForSilence()
         client.flush()
     }
 
-    /// Leaves a backend that is silent and does not even answer for its health. Once: where the second is silent too,
-    /// the request itself may be what keeps them busy.
-    private func watchForFreeze() {
+    /// Leaves a backend that is silent to everybody: at once when it does not even answer for its health, else when half
+    /// of the time to the first token is over. Once: where the second is silent too, the request itself may be what keeps
+    /// them busy.
+    private func watchForSilence() {
         guard !isOver, !hasFled, let attempt, attempt.upstream != nil else { return }
-        let cell = attempt.backend.cell
-        if cell.isFrozen(since: attempt.startedNanoseconds) {
-            hasFled = true
-            return fail(.frozen, reused: false)
-        }
-        let silence = loop.events.nanoseconds - max(attempt.startedNanoseconds, cell.lastHeard)
-        if silence >= Silence.bound, table.hasOther(than: cell, for: model) { loop.suspect(attempt.backend) }
+        let (cell, now, deadlines) = (attempt.backend.cell, loop.events.nanoseconds, model.route.deadlines)
+        if cell.isFrozen(since: attempt.startedNanoseconds) { return flee(.frozen) }
+        let silence = now - max(attempt.startedNanoseconds, cell.lastHeard)
+        guard silence >= Silence.bound(deadlines), table.hasOther(than: cell, for: model) else { return }
+        if !exchange.isCommitted, silence >= deadlines.firstToken.wholeNanoseconds / 2 { return flee(.silent) }
+        loop.suspect(attempt.backend, within: Silence.patience(deadlines))
+    }
+
+    private func flee(_ failure: AttemptFailure) {
+        hasFled = true
+        attempt?.backend.cell.shun(at: loop.events.nanoseconds)
+        fail(failure, reused: false)
     }
 
     /// The client's send buffer is full, or is empty again.

@@ -63,9 +63,15 @@ final class GatewayLoop {
     /// 64 bits that nobody has seen before.
     func drawNumber() -> UInt64 { requestIDs.draw() }
 
-    /// The balancer's choice for a request that began with `table`.
+    /// The balancer's choice for a request that began with `table`: of those that are heard of, then of those that keep
+    /// silent, and where nobody is in rotation, of those that answer requests better than probes.
     func choose(among tiers: [[Int]], avoiding tried: [Int], in table: CompiledTable) -> Int? {
-        balancer.choose(among: tiers, avoiding: tried, in: table)
+        let shunned = table.shunned(at: events.nanoseconds)
+        if !shunned.isEmpty, let found = balancer.choose(among: tiers, avoiding: tried + shunned, in: table) {
+            return found
+        }
+        return balancer.choose(among: tiers, avoiding: tried, in: table)
+            ?? balancer.choose(among: tiers, avoiding: tried, in: LastResort(table: table, now: events.nanoseconds))
     }
 
     /// Serves until `events` is stopped. Blocks the thread.
@@ -167,10 +173,10 @@ final class GatewayLoop {
 
     /// A backend has said nothing for a while to somebody who waits. That is what a long prompt looks like, and a
     /// process that is stopped or hangs; its health path, asked once, tells which.
-    func suspect(_ backend: CompiledTable.Backend) {
+    func suspect(_ backend: CompiledTable.Backend, within patience: Duration) {
         let (cell, asked) = (backend.cell, events.nanoseconds)
         guard cell.isWorking, cell.mayAsk(at: asked, every: Silence.pause) else { return }
-        HealthAsk(backend, within: Silence.patience, on: self) { result in
+        HealthAsk(backend, within: patience, on: self) { result in
             guard case .failure(let failure) = result, !failure.isAnswer, cell.lastHeard < asked else { return }
             self.condemn(cell, because: .frozen)
             cell.freeze(at: self.events.nanoseconds)
@@ -189,11 +195,17 @@ final class GatewayLoop {
     }
 }
 
-/// How long a backend may say nothing before somebody asks, in nanoseconds but for `patience`.
+/// How long a backend may say nothing.
 enum Silence {
-    static let bound: Int64 = 1_000_000_000
-    /// Between two questions to one backend.
+    /// Before somebody asks for its health, in nanoseconds: a second, or less where the whole patience is short.
+    static func bound(_ deadlines: Deadlines) -> Int64 { min(1_000_000_000, deadlines.firstToken.wholeNanoseconds / 4) }
+    /// For an answer then. SGLang's `/health` sleeps a second before it answers.
+    static func patience(_ deadlines: Deadlines) -> Duration { min(.milliseconds(1500), deadlines.firstToken / 4) }
+    /// Between two questions to one backend, in nanoseconds.
     static let pause: Int64 = 2_000_000_000
-    /// SGLang's `/health` sleeps a second before it answers.
-    static let patience = Duration.milliseconds(1500)
+}
+
+extension Duration {
+    /// The duration as a whole number of nanoseconds; deadlines are hours at most.
+    var wholeNanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
 }

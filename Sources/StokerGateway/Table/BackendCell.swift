@@ -24,6 +24,8 @@ package final class BackendCell: Sendable {
     private let heardAt = Atomic<Int64>(0)
     private let frozenAt = Atomic<Int64>(0)
     private let askedAt = Atomic<Int64>(0)
+    private let shunnedUntil = Atomic<Int64>(0)
+    private let shuns = Atomic(0)
 
     private struct Trouble {
         var recovery = BackendRecovery()
@@ -62,8 +64,29 @@ package final class BackendCell: Sendable {
 
     // MARK: Silence
 
+    /// The first time and the longest that a silent backend is passed over, in nanoseconds.
+    private static let firstShun: Int64 = 2_000_000_000
+    private static let longestShun: Int64 = 30_000_000_000
+
     /// A byte of whatever answer has come.
-    func heard(at now: Int64) { heardAt.store(now, ordering: .relaxed) }
+    func heard(at now: Int64) {
+        heardAt.store(now, ordering: .relaxed)
+        if shuns.load(ordering: .relaxed) > 0 {
+            shuns.store(0, ordering: .relaxed)
+            shunnedUntil.store(0, ordering: .relaxed)
+        }
+    }
+
+    /// It kept somebody waiting in vain: others are asked before it until it is heard again, or for a while.
+    func shun(at now: Int64) {
+        guard shunnedUntil.load(ordering: .relaxed) <= now else { return }
+        let before = shuns.wrappingAdd(1, ordering: .relaxed).oldValue
+        let time = min(Self.longestShun, Self.firstShun << Int64(min(before, 10)))
+        shunnedUntil.store(now + time, ordering: .relaxed)
+    }
+
+    /// Whether others are asked before it.
+    func isShunned(at now: Int64) -> Bool { shunnedUntil.load(ordering: .relaxed) > now }
 
     /// When something was last heard of it.
     var lastHeard: Int64 { heardAt.load(ordering: .relaxed) }

@@ -81,6 +81,9 @@ package final class CompiledTable: Sendable, BackendView {
 
     package func inFlight(_ backend: Int) -> Int { backends[backend].cell.inFlight }
 
+    /// The backends that are passed over while there are others.
+    func shunned(at now: Int64) -> [Int] { backends.indices.filter { backends[$0].cell.isShunned(at: now) } }
+
     /// Whether somebody else could serve the model now.
     func hasOther(than cell: BackendCell, for model: Model) -> Bool {
         model.tiers.contains { $0.contains { backends[$0].cell !== cell && isUsable($0) } }
@@ -119,4 +122,22 @@ package enum TableOrder {
         if next.epoch != present.epoch { return next.epoch > present.epoch }
         return next.version >= present.version
     }
+}
+
+/// The view of a choice when nobody is in rotation: a backend that its readiness probe has taken out, but that has just
+/// answered a request, is better evidence than the probe.
+struct LastResort: BackendView {
+    /// How long ago it may have been, in nanoseconds.
+    private static let memory: Int64 = 10_000_000_000
+
+    let table: CompiledTable
+    let now: Int64
+
+    func isUsable(_ backend: Int) -> Bool {
+        let backend = table.backends[backend]
+        return backend.route.isUnready && backend.cell.isWorking && backend.cell.tlsFault == nil
+            && now - backend.cell.lastHeard < Self.memory
+    }
+
+    func inFlight(_ backend: Int) -> Int { table.inFlight(backend) }
 }

@@ -35,7 +35,7 @@ struct SeriesTests {
         #expect(
             AttemptFailure.Reason.allCases.map(\.rawValue) == [
                 "connect", "timeout_connect", "timeout_first_token", "timeout_idle", "reset", "protocol", "empty",
-                "content_type", "error_event", "unfinished", "unfit", "frozen", "http_429", "http_5xx",
+                "content_type", "error_event", "unfinished", "unfit", "frozen", "silent", "http_429", "http_5xx",
             ])
     }
 }
