@@ -22,6 +22,9 @@ package struct AcceptedSocket: Sendable {
         }
     }
 
+    /// Ends it: nobody will serve it.
+    package func close() { Glibc.close(descriptor) }
+
     private static func noDelay(_ descriptor: Int32) {
         var yes: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
@@ -33,7 +36,9 @@ package struct AcceptedSocket: Sendable {
         var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
         let result = withUnsafeMutablePointer(to: &address) { storage in
             storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { (address) -> Int32 in
-                guard getpeername(descriptor, address, &size) == 0, address.pointee.sa_family != AF_UNIX else { return -1 }
+                guard getpeername(descriptor, address, &size) == 0, address.pointee.sa_family != AF_UNIX else {
+                    return -1
+                }
                 return getnameinfo(address, size, &host, socklen_t(host.count), nil, 0, NI_NUMERICHOST)
             }
         }

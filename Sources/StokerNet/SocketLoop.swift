@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 import HeapModule
 package import StokerHost
 
@@ -149,6 +150,11 @@ package final class SocketLoop {
     ) throws(SystemError) -> StreamSocket {
         let descriptor = try address.connect()
         let session = tls.flatMap { $0.session(over: descriptor) }
+        // Never in the clear what was to go by TLS.
+        if tls != nil, session == nil {
+            Glibc.close(descriptor)
+            throw SystemError("begin TLS", code: ENOMEM)
+        }
         let socket = StreamSocket(
             descriptor, on: self, slot: nextSlot(), owner: owner, tls: session, isConnected: false)
         guard let added = add(socket) else { throw SystemError("epoll_ctl") }
