@@ -30,6 +30,7 @@ package enum PlanOutline {
             "head_timeout": text(plan.headTimeout), "write_timeout": text(plan.writeTimeout),
             "max_connections": .integer(plan.maxConnections), "threads": .integer(plan.threads),
             "keep_alive_comments": text(plan.keepAliveComments),
+            "tls": plan.tls.map { .object(of: ["certificate": .string($0.certificate), "key": .string($0.key)]) },
         ])
     }
 
