@@ -53,6 +53,7 @@ package final class GatewayServer: Sendable {
         let loops = try LoopGroup(threads: limits.threads, table: table, metrics: metrics, connections: connections)
         let desk = TableDesk(table, loops: loops, connections: connections, log: log)
         GatewayMetrics.collectBackends(registry) { desk.table }
+        GatewayMetrics.collectCertificate(registry) { desk.table }
         let control = try Mailbox<ControlLoop>()
         let running = ThreadCount(1)
         try ControlLoop.start(control, running: running)
@@ -60,6 +61,7 @@ package final class GatewayServer: Sendable {
         let routes = ControlRoutes(desk: desk, registry: registry)
         control.execute { loop in
             loop.listen(clients, loops: loops, connections: connections)
+            loop.watchCertificate(of: desk)
             if let private_ { loop.serve(routes, on: private_) }
         }
         return GatewayServer(
