@@ -14,8 +14,10 @@ static inline long copenssl_set_server_name(SSL *session, const char *name) {
     return SSL_set_tlsext_host_name(session, name);
 }
 
-/// A write may be repeated from another address, part of it may be taken, and an idle session holds no buffers.
+/// A write may be repeated from another address, part of it may be taken, and an idle session holds no buffers. Reading
+/// ahead takes a record in one system call; without it OpenSSL asks for its five bytes of header first.
 static inline void copenssl_set_modes(SSL_CTX *context) {
+    SSL_CTX_set_read_ahead(context, 1);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);
 }

@@ -35,33 +35,33 @@ struct TLSServerTests {
 
     @Test(arguments: [TestCertificate.Algorithm.elliptic, .rsa])
     func `what one side says by TLS the other hears, and then the end`(kind: TestCertificate.Algorithm) async throws {
-        let certificate = try TestCertificate(kind)
+        let certificate = try await TestCertificate(kind)
         let story = try await meeting(certificate, trusting: certificate.certificate)
         #expect(story.server == ["connected", "hello", "end"])
         #expect(story.client == ["connected", "welcome", "end"])
     }
 
     @Test func `more than a socket takes comes whole and in order`() async throws {
-        let certificate = try TestCertificate()
+        let certificate = try await TestCertificate()
         let long = (0..<400_000).map { "\($0)," }.joined()
         let story = try await meeting(certificate, trusting: certificate.certificate, answer: long)
         #expect(story.client.dropFirst().dropLast().joined() == long)
     }
 
     @Test func `a client that does not trust the certificate says so to both`() async throws {
-        let stranger = try TestCertificate()
-        let story = try await meeting(try TestCertificate(), trusting: stranger.certificate)
+        let stranger = try await TestCertificate()
+        let story = try await meeting(try await TestCertificate(), trusting: stranger.certificate)
         #expect(story.client.count == 1 && story.client[0].hasPrefix("certificate refused: "))
         #expect(story.server.count == 1 && story.server[0].contains("alert"))
     }
 
     @Test func `a client that believes anything is served`() async throws {
-        #expect(try await meeting(try TestCertificate(), trusting: nil).client.contains("welcome"))
+        #expect(try await meeting(try await TestCertificate(), trusting: nil).client.contains("welcome"))
     }
 
     @Test(arguments: ["GET / HTTP/1.1\r\nHost: x\r\n\r\n", "\u{16}\u{3}\u{1}\0\u{4}junk", "SSH-2.0-OpenSSH_9.2\r\n"])
     func `who does not speak TLS gets no answer in the clear`(words: String) async throws {
-        let certificate = try TestCertificate()
+        let certificate = try await TestCertificate()
         let server = try TLSServer(certificate: certificate.certificate, key: certificate.key)
         let story: Story = try await SocketLoopTests.onLoop { loop, finish in
             guard let (near, far) = SocketPair.make() else { return finish(Story()) }
@@ -78,8 +78,8 @@ struct TLSServerTests {
         #expect(heard.utf8.count <= 7 && !heard.contains { $0.isLetter && $0.isASCII })
     }
 
-    @Test func `the dates of a certificate are known`() throws {
-        let certificate = try TestCertificate()
+    @Test func `the dates of a certificate are known`() async throws {
+        let certificate = try await TestCertificate()
         let server = try TLSServer(certificate: certificate.certificate, key: certificate.key)
         let now = Int64(time(nil))
         #expect(server.validity.contains(now))
@@ -134,8 +134,8 @@ struct TLSServerTests {
     ]
 
     @Test(arguments: badFiles)
-    func `a file that cannot be used is named with the reason`(bad: BadFile) throws {
-        let good = try TestCertificate()
+    func `a file that cannot be used is named with the reason`(bad: BadFile) async throws {
+        let good = try await TestCertificate()
         let path = try bad.path(good)
         let fault = #expect(throws: TLSFault.self) {
             try TLSServer(certificate: bad.isKey ? good.certificate : path, key: bad.isKey ? path : good.key)
@@ -145,14 +145,14 @@ struct TLSServerTests {
     }
 
     @Test(arguments: [TestCertificate.Algorithm.elliptic, .rsa])
-    func `the key of another certificate is refused`(kind: TestCertificate.Algorithm) throws {
-        let (one, other) = (try TestCertificate(), try TestCertificate(kind))
+    func `the key of another certificate is refused`(kind: TestCertificate.Algorithm) async throws {
+        let (one, other) = (try await TestCertificate(), try await TestCertificate(kind))
         let fault = #expect(throws: TLSFault.self) { try TLSServer(certificate: one.certificate, key: other.key) }
         #expect(fault?.file == other.key && fault?.reason == "the key does not belong to the certificate")
     }
 
-    @Test func `an encrypted key is refused, and nobody is asked for its passphrase`() throws {
-        let certificate = try TestCertificate(passphrase: "correct horse")
+    @Test func `an encrypted key is refused, and nobody is asked for its passphrase`() async throws {
+        let certificate = try await TestCertificate(passphrase: "correct horse")
         let fault = #expect(throws: TLSFault.self) {
             try TLSServer(certificate: certificate.certificate, key: certificate.key)
         }
@@ -160,7 +160,7 @@ struct TLSServerTests {
     }
 
     @Test func `a failed load spoils no connection that comes after it`() async throws {
-        let certificate = try TestCertificate()
+        let certificate = try await TestCertificate()
         #expect(throws: TLSFault.self) { try TLSServer(certificate: certificate.key, key: certificate.key) }
         #expect(try await meeting(certificate, trusting: certificate.certificate).client.contains("welcome"))
     }

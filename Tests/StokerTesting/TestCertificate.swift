@@ -25,7 +25,7 @@ package final class TestCertificate: Sendable {
     }
 
     /// - Parameter passphrase: what the key is encrypted with.
-    package init(_ algorithm: Algorithm = .elliptic, passphrase: String? = nil) throws {
+    package init(_ algorithm: Algorithm = .elliptic, passphrase: String? = nil) async throws {
         // OpenSSL writes to sockets in a way that raises it; the programs ignore it too.
         signal(SIGPIPE, SIG_IGN)
         let place = FileManager.default.temporaryDirectory.appending(path: "stoker-tls-\(UUID().uuidString)")
@@ -33,7 +33,7 @@ package final class TestCertificate: Sendable {
         directory = place.path
         let curve = algorithm == .elliptic ? ["-pkeyopt", "ec_paramgen_curve:prime256v1"] : []
         let cover = passphrase.map { ["-passout", "pass:\($0)"] } ?? ["-nodes"]
-        try Self.openssl(
+        try await Self.openssl(
             ["req", "-x509", "-newkey", algorithm.rawValue] + curve + cover
                 + ["-days", "2", "-subj", "/CN=stoker test", "-addext", "subjectAltName=IP:127.0.0.1"]
                 + ["-keyout", key, "-out", certificate])
@@ -54,14 +54,22 @@ package final class TestCertificate: Sendable {
         return "\(directory)/\(name)"
     }
 
-    private static func openssl(_ arguments: [String]) throws {
+    /// Waits without a thread: the pool has no more of them than there are cores.
+    private static func openssl(_ arguments: [String]) async throws {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["openssl"] + arguments
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failure(status: process.terminationStatus) }
+        let status = try await withCheckedThrowingContinuation { continuation in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do {
+                try process.run()
+            } catch {
+                process.terminationHandler = nil
+                continuation.resume(throwing: error)
+            }
+        }
+        guard status == 0 else { throw Failure(status: status) }
     }
 }

@@ -28,7 +28,7 @@ struct CertificateTests {
     }
 
     @Test func `a renewed certificate is shown to those who come after it was noticed`() async throws {
-        let (files, old, new) = (try TestCertificate(), try TestCertificate(), try TestCertificate())
+        let (files, old, new) = (try await TestCertificate(), try await TestCertificate(), try await TestCertificate())
         try files.replace(by: old)
         try await TestGateway.with(limits: Self.limits(files)) { gateway in
             let early = try SecureClient(port: gateway.port, trusting: old.certificate)
@@ -44,7 +44,7 @@ struct CertificateTests {
     }
 
     @Test func `a table brings it too, even one that says the same`() async throws {
-        let (files, new) = (try TestCertificate(), try TestCertificate())
+        let (files, new) = (try await TestCertificate(), try await TestCertificate())
         try await TestGateway.with(limits: Self.limits(files)) { gateway in
             try files.replace(by: new)
             try gateway.server.desk.apply(Self.table(files, version: 1))
@@ -53,7 +53,7 @@ struct CertificateTests {
     }
 
     @Test func `files that nobody touched are not read again`() async throws {
-        let files = try TestCertificate()
+        let files = try await TestCertificate()
         try await TestGateway.with(limits: Self.limits(files)) { gateway in
             let before = gateway.server.desk.table
             gateway.server.desk.lookAtCertificate()
@@ -63,7 +63,7 @@ struct CertificateTests {
 
     @Test(arguments: ["certificate", "key"])
     func `while only one of the two files is new, the old pair stays in force`(first: String) async throws {
-        let (files, old, new) = (try TestCertificate(), try TestCertificate(), try TestCertificate())
+        let (files, old, new) = (try await TestCertificate(), try await TestCertificate(), try await TestCertificate())
         try files.replace(by: old)
         try await TestGateway.with(limits: Self.limits(files)) { gateway in
             let names = ["certificate": "fullchain.pem", "key": "key.pem"]
@@ -78,7 +78,7 @@ struct CertificateTests {
     }
 
     @Test func `a table whose certificate cannot be loaded is applied with the earlier certificate`() async throws {
-        let files = try TestCertificate()
+        let files = try await TestCertificate()
         try await TestGateway.with(limits: Self.limits(files)) { gateway in
             let before = gateway.metric(Self.expiry)
             _ = try files.write("no certificate", as: "fullchain.pem")
@@ -93,7 +93,7 @@ struct CertificateTests {
 
     @Test func `without any certificate nobody is served, least of all in the clear, until there is one`() async throws
     {
-        let (files, good) = (try TestCertificate(), try TestCertificate())
+        let (files, good) = (try await TestCertificate(), try await TestCertificate())
         _ = try files.write("", as: "key.pem")
         try await TestGateway.with(limits: Self.limits(files)) { gateway in
             #expect(gateway.metric(Self.expiry) == 0)
@@ -110,7 +110,7 @@ struct CertificateTests {
     }
 
     @Test func `a table can take TLS away and bring it back`() async throws {
-        let files = try TestCertificate()
+        let files = try await TestCertificate()
         try await TestGateway.with(limits: Self.limits(nil)) { gateway in
             #expect(gateway.metric(Self.expiry) == nil)
             let early = try await TestClient.connect(to: gateway.port)
@@ -127,14 +127,15 @@ struct CertificateTests {
 
     // MARK: Before it is used
 
-    @Test func `a good certificate is no finding`() throws {
-        let files = try TestCertificate()
+    @Test func `a good certificate is no finding`() async throws {
+        let files = try await TestCertificate()
         #expect(CertificateFiles(GatewayTLS(certificate: files.certificate, key: files.key)).finding(at: .today) == nil)
     }
 
     @Test(arguments: [(-3, "not valid before"), (3, "has expired")])
-    func `dates that clients refuse are a finding, and no reason not to serve`(days: Int64, words: String) throws {
-        let files = try TestCertificate()
+    func `dates that clients refuse are a finding, and no reason not to serve`(days: Int64, words: String) async throws
+    {
+        let files = try await TestCertificate()
         let then = Timestamp(milliseconds: Timestamp.today.milliseconds + days * 86_400_000)
         let finding = CertificateFiles(GatewayTLS(certificate: files.certificate, key: files.key)).finding(at: then)
         guard case .invalidNow(let message, let hint) = finding else {
@@ -143,8 +144,8 @@ struct CertificateTests {
         #expect(message.contains(words) && message.contains("UTC") && !hint.isEmpty)
     }
 
-    @Test func `a key of somebody else is a finding at the key`() throws {
-        let (files, other) = (try TestCertificate(), try TestCertificate())
+    @Test func `a key of somebody else is a finding at the key`() async throws {
+        let (files, other) = (try await TestCertificate(), try await TestCertificate())
         let finding = CertificateFiles(GatewayTLS(certificate: files.certificate, key: other.key)).finding(at: .today)
         guard case .unusable("key", let message, let hint) = finding else {
             return #expect(Bool(false), "\(finding as Any)")
@@ -152,8 +153,8 @@ struct CertificateTests {
         #expect(message.contains("does not belong") && message.contains(other.key) && hint.contains(other.key))
     }
 
-    @Test func `a certificate that is not there is a finding at the certificate`() throws {
-        let files = try TestCertificate()
+    @Test func `a certificate that is not there is a finding at the certificate`() async throws {
+        let files = try await TestCertificate()
         let finding = CertificateFiles(GatewayTLS(certificate: "/nonexistent.pem", key: files.key)).finding(at: .today)
         guard case .unusable("certificate", let message, _) = finding else {
             return #expect(Bool(false), "\(finding as Any)")

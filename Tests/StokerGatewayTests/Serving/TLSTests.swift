@@ -19,7 +19,7 @@ struct TLSTests {
     // MARK: Serving
 
     @Test func `requests are served one after the other over one connection`() async throws {
-        let files = try TestCertificate()
+        let files = try await TestCertificate()
         let backend = try await Self.answering()
         try await TestGateway.with(limits: Self.limits(files)) { gateway in
             try gateway.route(to: [backend], limits: Self.limits(files))
@@ -34,7 +34,7 @@ struct TLSTests {
     }
 
     @Test func `backends are told that the client spoke https`() async throws {
-        let files = try TestCertificate()
+        let files = try await TestCertificate()
         let backend = try await Self.answering()
         try await TestGateway.with(limits: Self.limits(files)) { gateway in
             try gateway.route(to: [backend], limits: Self.limits(files))
@@ -46,7 +46,7 @@ struct TLSTests {
     }
 
     @Test func `requests sent ahead are answered in their order`() async throws {
-        let files = try TestCertificate()
+        let files = try await TestCertificate()
         let backend = try await Self.answering()
         try await TestGateway.with(limits: Self.limits(files)) { gateway in
             try gateway.route(to: [backend], limits: Self.limits(files))
@@ -59,7 +59,7 @@ struct TLSTests {
     }
 
     @Test func `a stream passes event by event`() async throws {
-        let files = try TestCertificate()
+        let files = try await TestCertificate()
         let backend = try await FakeBackend.start("a") { _, reply in reply.startStream() }
         try await TestGateway.with(limits: Self.limits(files)) { gateway in
             try gateway.route(to: [backend], limits: Self.limits(files))
@@ -79,7 +79,7 @@ struct TLSTests {
     }
 
     @Test func `a long answer comes whole`() async throws {
-        let files = try TestCertificate()
+        let files = try await TestCertificate()
         let long = String(repeating: "0123456789", count: 400_000)
         let backend = try await FakeBackend.start("a") { _, reply in reply.json("\"\(long)\"") }
         try await TestGateway.with(limits: Self.limits(files)) { gateway in
@@ -95,7 +95,7 @@ struct TLSTests {
     // MARK: Those who do not speak it
 
     @Test func `plain HTTP is closed without an answer and counted`() async throws {
-        let files = try TestCertificate()
+        let files = try await TestCertificate()
         try await TestGateway.with(limits: Self.limits(files)) { gateway in
             let client = try await TestClient.connect(to: gateway.port)
             try? await client.send(TestGateway.get("/health"))
@@ -106,7 +106,7 @@ struct TLSTests {
 
     @Test(arguments: ["", "\u{16}\u{3}\u{1}\0\u{7f}\u{1}"])
     func `a client that falls silent in the handshake is closed after head_timeout`(words: String) async throws {
-        let files = try TestCertificate()
+        let files = try await TestCertificate()
         try await TestGateway.with(limits: Self.limits(files, headTimeout: .milliseconds(100))) { gateway in
             let client = try await TestClient.connect(to: gateway.port)
             if !words.isEmpty { try await client.send(words) }
@@ -120,7 +120,7 @@ struct TLSTests {
     }
 
     @Test func `a client that refuses the certificate is counted`() async throws {
-        let (files, stranger) = (try TestCertificate(), try TestCertificate())
+        let (files, stranger) = (try await TestCertificate(), try await TestCertificate())
         try await TestGateway.with(limits: Self.limits(files)) { gateway in
             let client = try SecureClient(port: gateway.port, trusting: stranger.certificate)
             #expect(await client.transcript.end() == "")
