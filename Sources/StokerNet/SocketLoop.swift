@@ -53,6 +53,11 @@ package final class SocketLoop {
     ///
     /// - Parameter onBell: called when there is work in the mailbox.
     package func run(onBell: () -> Void) {
+        // OpenSSL writes without MSG_NOSIGNAL; blocked here, the signal of a connection that is gone ends nobody.
+        var pipe = sigset_t()
+        sigemptyset(&pipe)
+        sigaddset(&pipe, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &pipe, nil)
         var mayRest = false
         while !isStopped {
             var timeout = unfinished.isEmpty ? untilNextTimer() : 0

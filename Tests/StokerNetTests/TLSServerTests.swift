@@ -78,6 +78,28 @@ struct TLSServerTests {
         #expect(heard.utf8.count <= 7 && !heard.contains { $0.isLetter && $0.isASCII })
     }
 
+    @Test func `writing to a client that is gone is a failure of the connection and not the end of the program`()
+        async throws
+    {
+        let files = try await TestCertificate()
+        let server = try TLSServer(certificate: files.certificate, key: files.key)
+        let client = try TLSClient(host: "127.0.0.1", isInsecure: true)
+        let words: [String] = try await SocketLoopTests.onLoop { loop, finish in
+            guard let (near, far) = SocketPair.make() else { return finish([]) }
+            let ends = (server: Talker(), client: Talker(greeting: "hello"))
+            ends.server.whenHeard = {
+                // The kernel refuses the next byte that is written to the pair.
+                shutdown(near, Int32(SHUT_WR))
+                ends.server.socket?.output.writeString("too late")
+                ends.server.socket?.flush()
+            }
+            ends.server.whenOver = { finish(ends.server.said) }
+            ends.server.socket = loop.adopt(near, owner: ends.server, tls: server.session(over: near))
+            ends.client.socket = loop.adopt(far, owner: ends.client, tls: client.session(over: far))
+        }
+        #expect(words.first == "connected" && words.count >= 3)
+    }
+
     @Test func `the dates of a certificate are known`() async throws {
         let certificate = try await TestCertificate()
         let server = try TLSServer(certificate: certificate.certificate, key: certificate.key)
@@ -179,6 +201,7 @@ private final class Talker: StreamOwner {
     var said: [String] = []
     var isOver = false
     var whenOver: () -> Void = {}
+    var whenHeard: () -> Void = {}
     private let greeting: String?
     private let answer: String?
 
@@ -196,6 +219,7 @@ private final class Talker: StreamOwner {
 
     func received(_ bytes: borrowing Span<UInt8>) {
         said.append(bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) })
+        whenHeard()
         guard let answer else { return }
         socket?.output.writeString(answer)
         socket?.endOutput()

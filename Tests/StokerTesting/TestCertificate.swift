@@ -1,11 +1,5 @@
 import Foundation
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// A self-signed certificate of 127.0.0.1 and its key, made by the `openssl` program, as files in a directory that goes
 /// with this object. Who trusts `certificate` trusts this one and no other.
 package final class TestCertificate: Sendable {
@@ -26,8 +20,6 @@ package final class TestCertificate: Sendable {
 
     /// - Parameter passphrase: what the key is encrypted with.
     package init(_ algorithm: Algorithm = .elliptic, passphrase: String? = nil) async throws {
-        // OpenSSL writes to sockets in a way that raises it; the programs ignore it too.
-        signal(SIGPIPE, SIG_IGN)
         let place = FileManager.default.temporaryDirectory.appending(path: "stoker-tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
         directory = place.path
