@@ -127,7 +127,9 @@ let package = Package(
         tests("StokerStore", outside: [grdb]),
         tests("StokerAdmin", ["StokerMetrics", "StokerProbe"], outside: [logging]),
         tests("StokerWire"),
-        tests("StokerGateway", ["StokerMetrics", "StokerWire"], outside: [nioCore, nioPosix, nioHTTP1, nioEmbedded]),
+        tests(
+            "StokerGateway", ["StokerCore", "StokerHost", "StokerMetrics", "StokerNet", "StokerWire"],
+            outside: [nioCore, nioPosix, nioHTTP1, nioEmbedded]),
         tests(
             "StokerKnowledge", ["StokerStore", "StokerMetrics"],
             outside: [hummingbird, hummingbirdTesting, httpTypes, grdb]),

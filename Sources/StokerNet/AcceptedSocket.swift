@@ -22,6 +22,9 @@ package struct AcceptedSocket: Sendable {
         }
     }
 
+    /// Ends it: nobody will serve it.
+    package func close() { Glibc.close(descriptor) }
+
     private static func noDelay(_ descriptor: Int32) {
         var yes: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))

@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 import HeapModule
 package import StokerHost
 
@@ -52,6 +53,11 @@ package final class SocketLoop {
     ///
     /// - Parameter onBell: called when there is work in the mailbox.
     package func run(onBell: () -> Void) {
+        // OpenSSL writes without MSG_NOSIGNAL; blocked here, the signal of a connection that is gone ends nobody.
+        var pipe = sigset_t()
+        sigemptyset(&pipe)
+        sigaddset(&pipe, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &pipe, nil)
         var mayRest = false
         while !isStopped {
             var timeout = unfinished.isEmpty ? untilNextTimer() : 0
@@ -149,6 +155,11 @@ package final class SocketLoop {
     ) throws(SystemError) -> StreamSocket {
         let descriptor = try address.connect()
         let session = tls.flatMap { $0.session(over: descriptor) }
+        // Never in the clear what was to go by TLS.
+        if tls != nil, session == nil {
+            Glibc.close(descriptor)
+            throw SystemError("begin TLS", code: ENOMEM)
+        }
         let socket = StreamSocket(
             descriptor, on: self, slot: nextSlot(), owner: owner, tls: session, isConnected: false)
         guard let added = add(socket) else { throw SystemError("epoll_ctl") }

@@ -5,7 +5,7 @@ import StokerHost
 /// Who is told what happens on a connection. Called on the loop's thread, and but for `outputPiles` never from within a
 /// call to the socket.
 package protocol StreamOwner: AnyObject {
-    /// The connection stands and the TLS handshake is made; only for connections that we opened.
+    /// The connection stands and the TLS handshake is made; not for plain connections that came in, which always stand.
     func connected()
     /// Bytes have come; they are there during the call only.
     func received(_ bytes: borrowing Span<UInt8>)

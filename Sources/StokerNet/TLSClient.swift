@@ -8,21 +8,29 @@ package final class TLSClient: Sendable {
     /// OpenSSL 3 counts references to a context atomically; it is not changed after `init`.
     nonisolated(unsafe) private let context: OpaquePointer
     private let host: String
+    private let isName: Bool
     private let isInsecure: Bool
 
-    package init(host: String, isInsecure: Bool) throws(TLSFault) {
-        guard let context = SSL_CTX_new(TLS_client_method()) else {
-            throw TLSFault(description: "OpenSSL gives no TLS context")
-        }
+    /// - Parameter authorities: a PEM file with the roots of trust; nil takes the system's.
+    package init(host: String, isInsecure: Bool, authorities: String? = nil) throws(TLSFault) {
+        guard let context = SSL_CTX_new(TLS_client_method()) else { throw TLSFault("OpenSSL gives no TLS context") }
         self.context = context
         self.host = host
+        isName = NetAddress(numeric: host, port: 0) == nil
         self.isInsecure = isInsecure
         copenssl_require_tls12(context)
         copenssl_set_modes(context)
         SSL_CTX_set_verify(context, isInsecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nil)
         // The system's roots, or what SSL_CERT_FILE and SSL_CERT_DIR name.
-        guard SSL_CTX_set_default_verify_paths(context) == 1 else {
-            throw TLSFault(description: "OpenSSL finds no certificates of authorities")
+        let hasRoots =
+            if let authorities {
+                SSL_CTX_load_verify_locations(context, authorities, nil) == 1
+            } else {
+                SSL_CTX_set_default_verify_paths(context) == 1
+            }
+        guard hasRoots else {
+            ERR_clear_error()
+            throw TLSFault(file: authorities, "OpenSSL finds no certificates of authorities")
         }
     }
 
@@ -33,15 +41,11 @@ package final class TLSClient: Sendable {
         guard let session = SSL_new(context) else { return nil }
         SSL_set_fd(session, descriptor)
         SSL_set_connect_state(session)
-        _ = copenssl_set_server_name(session, host)
+        // RFC 6066 section 3 allows names only, and some servers refuse an address.
+        if isName { _ = copenssl_set_server_name(session, host) }
         if !isInsecure { SSL_set1_host(session, host) }
         let protocols: [UInt8] = [8] + Array("http/1.1".utf8)
         SSL_set_alpn_protos(session, protocols, UInt32(protocols.count))
         return TLSSession(session)
     }
-}
-
-/// Why TLS cannot be had: one line.
-package struct TLSFault: Error, Sendable, CustomStringConvertible {
-    package var description: String
 }

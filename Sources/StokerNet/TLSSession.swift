@@ -36,7 +36,8 @@ package final class TLSSession {
 
     private func failure() -> TransferResult {
         let verification = SSL_get_verify_result(session)
-        if verification != Int(X509_V_OK), let words = X509_verify_cert_error_string(verification) {
+        let wasChecked = SSL_get_verify_mode(session) != SSL_VERIFY_NONE
+        if wasChecked, verification != Int(X509_V_OK), let words = X509_verify_cert_error_string(verification) {
             ERR_clear_error()
             return .failed(TransferFailure(.tls, "certificate refused: \(String(cString: words))"))
         }

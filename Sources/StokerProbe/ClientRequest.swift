@@ -16,6 +16,8 @@ package struct ClientRequest: Sendable, Equatable {
     package var maxResponse: Int
     /// Whether an idle connection may be used and kept: cheap where one talks to the same neighbour each second.
     package var reusesConnection: Bool
+    /// Off only towards ourselves: there, whoever answers at the address is meant, whatever name he shows.
+    package var checksCertificate = true
 
     /// `reusesConnection` is on by default for a unix socket and off for TCP.
     package init(

@@ -21,8 +21,10 @@ package final class CurlClient: Sendable {
     ///
     /// Each probe makes a new connection, because that is what the next client would need. Redirects are not followed.
     /// `exec` targets are not for this client and fail.
-    package func probe(_ target: ProbeTarget, timeout: Duration) async -> ProbeResult {
-        let request: ClientRequest
+    package func probe(
+        _ target: ProbeTarget, timeout: Duration, checksCertificate: Bool = true
+    ) async -> ProbeResult {
+        var request: ClientRequest
         let purpose: Transfer.Purpose
         switch target {
         case .http(let url):
@@ -34,6 +36,7 @@ package final class CurlClient: Sendable {
         case .exec:
             return ProbeResult(failure: .other("exec probes are not asked over the network"), total: .zero)
         }
+        request.checksCertificate = checksCertificate
         if let flaw = request.flaw { return ProbeResult(failure: .other(flaw), total: .zero) }
         let outcome = await perform(request, purpose: purpose)
         return ProbeResult(outcome, purpose: purpose, isTLS: request.isTLS)

@@ -94,6 +94,17 @@ final class Transfer {
             set(CURLOPT_DNS_CACHE_TIMEOUT, 0)
         }
         if order.purpose == .connect { set(CURLOPT_CONNECT_ONLY, 1) }
+        if request.isTLS { setTrust(request) }
+    }
+
+    /// The roots of trust that the gateway takes too: OpenSSL looks at these variables by itself, libcurl does not.
+    private func setTrust(_ request: ClientRequest) {
+        guard request.checksCertificate else {
+            set(CURLOPT_SSL_VERIFYPEER, 0)
+            return set(CURLOPT_SSL_VERIFYHOST, 0)
+        }
+        if let file = getenv("SSL_CERT_FILE") { ccurl_set_string(easy, CURLOPT_CAINFO, file) }
+        if let directory = getenv("SSL_CERT_DIR") { ccurl_set_string(easy, CURLOPT_CAPATH, directory) }
     }
 
     private func setRequestOptions() {

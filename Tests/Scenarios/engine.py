@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import signal
+import ssl
 import sys
 
 # Everything that an SSE stream may hold and a proxy might be tempted to tidy: a comment, CRLF, an event name, several
@@ -28,7 +29,17 @@ def arguments():
     parser.add_argument("--ignore-term", action="store_true", help="SIGTERM does nothing")
     parser.add_argument("--share-port", action="store_true", help="a grandchild in a session of its own holds the port")
     parser.add_argument("--unhealthy-when", default="/nonexistent", help="/health says 503 while this file exists")
+    parser.add_argument("--tls", metavar="DIRECTORY", help="speak TLS with fullchain.pem and key.pem of it")
     return parser.parse_args()
+
+
+def tls(options):
+    """The server's side of TLS; None: plain."""
+    if not options.tls:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(f"{options.tls}/fullchain.pem", f"{options.tls}/key.pem")
+    return context
 
 
 def response(status, body, kind="application/json"):
@@ -99,7 +110,8 @@ async def main():
     if options.ignore_term:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     engine = Engine(options)
-    server = await asyncio.start_server(engine.serve, "127.0.0.1", options.port, backlog=512, limit=1 << 24)
+    server = await asyncio.start_server(
+        engine.serve, "127.0.0.1", options.port, backlog=512, limit=1 << 24, ssl=tls(options))
     if options.share_port and os.fork() == 0:
         os.setsid()
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

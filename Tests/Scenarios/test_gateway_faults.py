@@ -214,7 +214,8 @@ def test_b10_500_on_a_fifth_is_retried_within_bounds_and_the_backend_stays(calm)
     calm.simulators["a"].fault("error", status=500, every=5)
     before, retries = calm.simulators["a"].received(), calm.metric("stoker_gateway_retries_total")
     assert failed([calm.ask(f"fifth {i}") for i in range(100)]) == []
-    assert 1 <= calm.metric("stoker_gateway_retries_total") - retries <= 10
+    # A fifth of half the requests; a retry at b moves the turn, so that a gets a little more than half.
+    assert 1 <= calm.metric("stoker_gateway_retries_total") - retries <= 12
     assert calm.simulators["a"].received() - before >= 40, "it flaps in no breaker"
     assert calm.metric("stoker_gateway_upstream_requests_total", backend="a", code="500") >= 1, "and the truth is told"
 

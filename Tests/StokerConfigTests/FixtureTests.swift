@@ -41,8 +41,8 @@ import Testing
     }
 
     @Test func `every error code has a fixture`() throws {
-        // These are about the file itself, which a text cannot show.
-        let aboutFiles: Set<ConfigError.Code> = [.fileTooLarge, .fileUnreadable]
+        // These are about files, which a text cannot show.
+        let aboutFiles: Set<ConfigError.Code> = [.fileTooLarge, .fileUnreadable, .badCertificate]
         var seen = aboutFiles
         for fixture in Fixture.invalid {
             seen.formUnion(Reading.errors(try fixture.text).map(\.code))

@@ -67,6 +67,13 @@ import Testing
         #expect(answer.contains("\"line\": 1,") && answer.contains("\"column\": 1,") && answer.contains("\"hint\": "))
     }
 
+    @Test func `scripts get warnings beside a plan that is accepted`() throws {
+        let plan = try Reading.plan("processes: { a: { engine: simulator } }")
+        let warning = ConfigError(place: nil, code: .badCertificate, message: "it has expired", hint: "renew it")
+        let answer = CheckReport.accepted(plan, path: "s", withPlan: false, warnings: [warning]).json
+        #expect(answer.contains("\"ok\": true") && answer.contains("it has expired"))
+    }
+
     @Test func `scripts get the plan when they ask for it`() throws {
         let plan = try Reading.plan("processes: { a: { engine: simulator } }")
         #expect(CheckReport.accepted(plan, path: "s", withPlan: true).json.contains("\"plan\": {"))

@@ -32,6 +32,19 @@ struct PlacesTests {
         #expect(places("processes: {}")?.controlSocket == "/run/stoker/control.sock")
     }
 
+    @Test("tells where a key's value stands")
+    func place() {
+        let text = "processes: {}\ngateway:\n  tls:\n    certificate: a.pem\n    key: b.pem\n"
+        let files = FileAccess(workingDirectory: { "/srv" }) { _, _ in
+            .success(FileContents(bytes: Array(text.utf8), mode: 0o644))
+        }
+        let place = { (keys: [String]) in ConfigReader.place(of: keys, path: "stoker.yaml", files: files) }
+        #expect(place(["gateway", "tls", "certificate"]) == Place(line: 4, column: 18))
+        #expect(place(["gateway", "tls", "key"]) == Place(line: 5, column: 10))
+        #expect(place(["gateway", "tls", "cert"]) == nil && place(["gateway", "tls", "key", "x"]) == nil)
+        #expect(ConfigReader.place(of: ["gateway"], path: "/nonexistent/stoker.yaml") == nil)
+    }
+
     @Test("gives up on what is no YAML, no text, or no file", arguments: ["a: [", "", "\t- x: {"])
     func hopeless(text: String) {
         #expect(places(text) == nil)

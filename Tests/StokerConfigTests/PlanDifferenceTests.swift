@@ -80,6 +80,12 @@ import Testing
         #expect(!refusal.hint.isEmpty)
     }
 
+    @Test func `a certificate is taken up by a running gateway`() throws {
+        let tls = "gateway: { tls: { certificate: a.pem, key: b.pem } }"
+        let difference = try difference(replacing: "models:", with: "\(tls)\nmodels:")
+        #expect(difference.changesRouting && difference.refusal == nil && difference.restarted.isEmpty)
+    }
+
     @Test func `a refusal names the old and the new value`() throws {
         let difference = try difference(replacing: "models:", with: "admin: { listen: off }\nmodels:")
         #expect(

@@ -71,7 +71,7 @@ import Testing
         #expect(errors.first?.hint.hasPrefix("\(meant): ") == true)
     }
 
-    @Test(arguments: ["x", "tls", "workers", "keepalive_timeout_seconds"])
+    @Test(arguments: ["x", "proxy", "workers", "keepalive_timeout_seconds"])
     func `another word gets the list of keys`(written: String) {
         let message = errors("gateway: { \(written): 1 }").first?.message
         #expect(message?.hasPrefix("\(written) is no key of gateway; it has listen, max_body, ") == true)

@@ -58,6 +58,15 @@ import Testing
         #expect(try Reading.plan(text + engine).gateway == expected)
     }
 
+    @Test(arguments: [
+        ("{ certificate: tls/chain.pem, key: ../key.pem }", "/etc/stoker/tls/chain.pem", "/etc/key.pem"),
+        ("{ certificate: /a.pem, key: /b.pem }", "/a.pem", "/b.pem"),
+    ])
+    func `the certificate's paths are relative to the file`(written: String, certificate: String, key: String) throws {
+        let plan = try Reading.plan("gateway: { tls: \(written) }\n" + engine)
+        #expect(plan.gateway.tls == GatewayTLS(certificate: certificate, key: key))
+    }
+
     @Test(arguments: ["off", "false"])
     func `the admin address can be switched off`(word: String) throws {
         #expect(try Reading.plan("admin: { listen: \(word) }\n" + engine).adminListen == nil)

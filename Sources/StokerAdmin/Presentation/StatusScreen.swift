@@ -19,7 +19,7 @@ package struct StatusScreen: Sendable {
     private func heading(_ style: TextStyle) -> String {
         let uptime = TimeText.span(.milliseconds(report.now.milliseconds - report.startedAt.milliseconds))
         let verdict = report.isHealthy ? style.paint("healthy", .good) : style.paint("not healthy", .bad)
-        var addresses = "gateway http://\(report.gatewayListen)"
+        var addresses = "gateway \(report.gatewayTLS == true ? "https" : "http")://\(report.gatewayListen)"
         if let admin = report.adminListen { addresses += "  admin http://\(admin)" }
         var text = "stoker \(report.version) (pid \(report.pid), up \(uptime)): \(verdict)\n"
         text += SafeText.escaped(addresses) + "\n"

@@ -27,6 +27,7 @@ package struct ConfigError: Error, Sendable, Equatable {
     package enum Code: String, Sendable, CaseIterable {
         case attachMode = "attach-mode"
         case badAddress = "bad-address"
+        case badCertificate = "bad-certificate"
         case badChoice = "bad-choice"
         case badDuration = "bad-duration"
         case badName = "bad-name"

@@ -70,14 +70,34 @@ enum GatewayKeys {
         "recent_requests", .integer(0...65_536), default: plan.recentRequests, example: "1024",
         "Finished requests that are remembered, without what they said, for stoker top and the API; 0 is none. "
             + "In memory, about 400 bytes each.")
+    static let tls = KeyDescription(
+        name: "tls", kind: .section(TLSKeys.section), presence: .optional("clients speak plain HTTP"),
+        example: "{ certificate: /etc/stoker/fullchain.pem, key: /etc/stoker/key.pem }",
+        summary: "Serve HTTPS, and nothing else, with this certificate.")
 
     static let section = Section(
         "gateway", "The one address that clients speak to. OpenAI-compatible HTTP/1.1.",
         keys: [
             listen.description, maxBody.description, maxHead.description, headTimeout.description,
             writeTimeout.description, maxConnections.description, threads.description,
-            keepAliveComments.description, recentRequests.description,
+            keepAliveComments.description, recentRequests.description, tls,
         ])
+}
+
+/// `gateway.tls:`
+enum TLSKeys {
+    static let certificate = BareKey(
+        "certificate", .path, absent: nil, example: "/etc/stoker/fullchain.pem",
+        "File with the certificate in PEM, then those between it and the root.")
+    static let key = BareKey(
+        "key", .path, absent: nil, example: "/etc/stoker/key.pem",
+        "File with the certificate's private key in PEM, not encrypted.")
+
+    static let section = Section(
+        "tls",
+        "TLS 1.2 and 1.3. Files that change are read again within half a minute and at each reload; new connections get "
+            + "the new certificate, open ones go on. If they cannot be used, the earlier certificate stays in force.",
+        keys: [certificate.description, key.description])
 }
 
 /// `admin:`

@@ -66,7 +66,17 @@ struct PlanReader {
             writeTimeout: section.value(GatewayKeys.writeTimeout),
             maxConnections: section.value(GatewayKeys.maxConnections), threads: section.value(GatewayKeys.threads),
             keepAliveComments: section.value(GatewayKeys.keepAliveComments),
-            recentRequests: section.value(GatewayKeys.recentRequests))
+            recentRequests: section.value(GatewayKeys.recentRequests), tls: readTLS(section))
+    }
+
+    private func readTLS(_ gateway: SectionReader) -> GatewayTLS? {
+        guard gateway.has(GatewayKeys.tls) else { return nil }
+        let section = gateway.section(GatewayKeys.tls, TLSKeys.section)
+        // Both before either is judged: what is wrong with the second is told as well.
+        let values = (certificate: section.value(TLSKeys.certificate), key: section.value(TLSKeys.key))
+        guard let certificate = values.certificate, let key = values.key else { return nil }
+        return GatewayTLS(
+            certificate: Paths.absolute(certificate, in: directory), key: Paths.absolute(key, in: directory))
     }
 
     private func readEvents(_ root: SectionReader) -> EventRetention {

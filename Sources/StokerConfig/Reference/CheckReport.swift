@@ -10,23 +10,29 @@ package enum CheckReport {
     }
 
     /// The answer for scripts when the file is good.
-    package static func accepted(_ plan: Plan, path: String, withPlan: Bool) -> OrderedJSON {
+    package static func accepted(
+        _ plan: Plan, path: String, withPlan: Bool, warnings: [ConfigError] = []
+    ) -> OrderedJSON {
         .object(of: [
             "ok": .bool(true), "file": .string(path), "digest": .string(plan.digest),
             "processes": .integer(plan.processes.count), "models": .integer(plan.models.count),
-            "errors": .array([]), "plan": withPlan ? PlanOutline.tree(of: plan) : nil,
+            "errors": .array([]), "warnings": .array(warnings.map(tree)),
+            "plan": withPlan ? PlanOutline.tree(of: plan) : nil,
         ])
     }
 
     /// The answer for scripts when it is not.
     package static func refused(_ errors: ConfigErrors) -> OrderedJSON {
-        let list = errors.errors.map { error in
-            OrderedJSON.object(of: [
-                "line": error.place.map { .integer($0.line) }, "column": error.place.map { .integer($0.column) },
-                "code": .string(error.code.rawValue), "message": .string(error.message), "hint": .string(error.hint),
-            ])
-        }
-        return .object(of: ["ok": .bool(false), "file": .string(errors.file), "errors": .array(list)])
+        .object(of: [
+            "ok": .bool(false), "file": .string(errors.file), "errors": .array(errors.errors.map(tree)),
+        ])
+    }
+
+    private static func tree(_ error: ConfigError) -> OrderedJSON {
+        .object(of: [
+            "line": error.place.map { .integer($0.line) }, "column": error.place.map { .integer($0.column) },
+            "code": .string(error.code.rawValue), "message": .string(error.message), "hint": .string(error.hint),
+        ])
     }
 
     private static func count(_ number: Int, _ one: String, _ many: String) -> String {

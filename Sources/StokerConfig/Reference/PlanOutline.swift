@@ -31,6 +31,7 @@ package enum PlanOutline {
             "max_connections": .integer(plan.maxConnections), "threads": .integer(plan.threads),
             "keep_alive_comments": text(plan.keepAliveComments),
             "recent_requests": .integer(plan.recentRequests),
+            "tls": plan.tls.map { .object(of: ["certificate": .string($0.certificate), "key": .string($0.key)]) },
         ])
     }
 

@@ -69,11 +69,14 @@ package struct GatewayPlan: Sendable, Equatable, Codable {
     package var keepAliveComments: Duration
     /// How many finished requests are remembered for `stoker top` and the API.
     package var recentRequests: Int
+    /// nil: clients speak plain HTTP.
+    package var tls: GatewayTLS?
 
     package init(
         listen: Endpoint, maxBody: ByteSize = .mebibytes(8), maxHead: ByteSize = .kibibytes(32),
         headTimeout: Duration = .seconds(10), writeTimeout: Duration = .seconds(60), maxConnections: Int = 10_000,
-        threads: Int = 0, keepAliveComments: Duration = .seconds(15), recentRequests: Int = 1024
+        threads: Int = 0, keepAliveComments: Duration = .seconds(15), recentRequests: Int = 1024,
+        tls: GatewayTLS? = nil
     ) {
         self.listen = listen
         self.maxBody = maxBody
@@ -84,6 +87,20 @@ package struct GatewayPlan: Sendable, Equatable, Codable {
         self.threads = threads
         self.keepAliveComments = keepAliveComments
         self.recentRequests = recentRequests
+        self.tls = tls
+    }
+}
+
+/// Where the certificate that clients are shown lies, and its key. Paths only: the gateway reads them, again and again.
+package struct GatewayTLS: Sendable, Equatable, Codable {
+    /// Absolute; PEM, the gateway's own certificate first, then those between it and the root.
+    package var certificate: String
+    /// Absolute; PEM.
+    package var key: String
+
+    package init(certificate: String, key: String) {
+        self.certificate = certificate
+        self.key = key
     }
 }
 

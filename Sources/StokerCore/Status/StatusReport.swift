@@ -10,14 +10,16 @@ package struct StatusReport: Sendable, Equatable, Codable {
     /// The last reload that was refused, in words; nil when the file and the running plan agree.
     package var configError: String?
     package var gatewayListen: String
+    /// Whether clients speak HTTPS to it; nil from a daemon that cannot.
+    package var gatewayTLS: Bool?
     package var adminListen: String?
     package var processes: [ProcessStatus]
     package var models: [ModelStatus]
 
     package init(
         version: String, pid: Int32, startedAt: Timestamp, now: Timestamp, config: String, configDigest: String,
-        configError: String? = nil, gatewayListen: String, adminListen: String?, processes: [ProcessStatus],
-        models: [ModelStatus]
+        configError: String? = nil, gatewayListen: String, gatewayTLS: Bool? = nil, adminListen: String?,
+        processes: [ProcessStatus], models: [ModelStatus]
     ) {
         self.version = version
         self.pid = pid
@@ -27,6 +29,7 @@ package struct StatusReport: Sendable, Equatable, Codable {
         self.configDigest = configDigest
         self.configError = configError
         self.gatewayListen = gatewayListen
+        self.gatewayTLS = gatewayTLS
         self.adminListen = adminListen
         self.processes = processes
         self.models = models

@@ -128,4 +128,17 @@ package struct GatewayMetrics: Sendable {
             }
         }
     }
+
+    /// Adds the gauge of the certificate in force; none for a listener without TLS.
+    package static func collectCertificate(
+        _ registry: MetricsRegistry, table: @escaping @Sendable () -> CompiledTable
+    ) {
+        registry.collect("gateway_certificate") { scrape in
+            guard let expiry = table().security.expiry else { return }
+            scrape.gauge(
+                "stoker_gateway_tls_certificate_expiry_seconds",
+                help: "When the certificate that clients are shown ends, Unix time; 0 when none can be used.", [:],
+                value: Double(expiry))
+        }
+    }
 }

@@ -31,6 +31,8 @@ final class ClientConnection {
     private var lastReadAt: Duration
     private var writeWatch = WriteWatch()
     private var hasServed = false
+    /// TLS is not yet agreed on: not a byte of HTTP has come or gone.
+    private var isShakingHands = false
     private var inputClosedAt: Duration?
     private var hasProbed = false
     private var isPumping = false
@@ -47,14 +49,27 @@ final class ClientConnection {
         limits = loop.table.limits
         reader = RequestReader(maxHead: limits.maxHead, maxBody: limits.maxBody)
         lastReadAt = loop.now
-        let proto = "X-Forwarded-Proto: http\r\n"
+        let proto = loop.table.security.isPlain ? "X-Forwarded-Proto: http\r\n" : "X-Forwarded-Proto: https\r\n"
         forwarded = peer.map { "X-Forwarded-For: \($0)\r\n\(proto)" } ?? proto
     }
 
-    /// Begins to serve; false when the kernel refuses to watch the socket.
+    /// Begins to serve; false when that cannot be, and the connection is closed.
     func start(_ accepted: AcceptedSocket) -> Bool {
-        socket = loop.events.adopt(accepted.descriptor, owner: self)
+        switch loop.table.security.welcome {
+        case .plain: socket = loop.events.adopt(accepted.descriptor, owner: self)
+        case .tls(let server):
+            guard let session = server.session(over: accepted.descriptor) else { return turnAway(accepted) }
+            isShakingHands = true
+            socket = loop.events.adopt(accepted.descriptor, owner: self, tls: session)
+        case .nobody: return turnAway(accepted)
+        }
         return socket != nil
+    }
+
+    private func turnAway(_ accepted: AcceptedSocket) -> Bool {
+        loop.meters.rejected("tls")
+        accepted.close()
+        return false
     }
 
     // MARK: Reading
@@ -220,6 +235,8 @@ final class ClientConnection {
     }
 
     private func ended() {
+        if isShakingHands { loop.meters.rejected("tls") }
+        isShakingHands = false
         let before = phase
         phase = .closed
         socket = nil
@@ -279,7 +296,10 @@ final class ClientConnection {
 }
 
 extension ClientConnection: StreamOwner {
-    func connected() {}
+    func connected() {
+        isShakingHands = false
+        lastReadAt = loop.now
+    }
 
     func received(_ bytes: borrowing Span<UInt8>) {
         if case .lingering = phase { return }

@@ -4,6 +4,8 @@ import StokerNet
 /// The thread beside the loops: it accepts clients and serves the private socket, so that neither ever waits for the
 /// data plane nor delays it. Confined to its thread.
 final class ControlLoop {
+    private static let certificatePause = Duration.seconds(30)
+
     let events: SocketLoop
     private let mailbox: Mailbox<ControlLoop>
     private var acceptor: Acceptor?
@@ -29,6 +31,14 @@ final class ControlLoop {
 
     func serve(_ routes: ControlRoutes, on socket: Descriptor) {
         control = ControlSocket(socket, routes, events: events)
+    }
+
+    /// Looks at the certificate's files now and then.
+    func watchCertificate(of desk: TableDesk) {
+        events.after(Self.certificatePause) { [weak self] in
+            desk.lookAtCertificate()
+            self?.watchCertificate(of: desk)
+        }
     }
 
     func lookForRoom() { acceptor?.look() }

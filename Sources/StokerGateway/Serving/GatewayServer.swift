@@ -55,6 +55,7 @@ package final class GatewayServer: Sendable {
             threads: limits.threads, table: table, metrics: metrics, connections: connections, recent: recent)
         let desk = TableDesk(table, loops: loops, connections: connections, recent: recent, log: log)
         GatewayMetrics.collectBackends(registry) { desk.table }
+        GatewayMetrics.collectCertificate(registry) { desk.table }
         let control = try Mailbox<ControlLoop>()
         let running = ThreadCount(1)
         try ControlLoop.start(control, running: running)
@@ -62,6 +63,7 @@ package final class GatewayServer: Sendable {
         let routes = ControlRoutes(desk: desk, registry: registry, recent: recent) { loops.live() }
         control.execute { loop in
             loop.listen(clients, loops: loops, connections: connections)
+            loop.watchCertificate(of: desk)
             if let private_ { loop.serve(routes, on: private_) }
         }
         return GatewayServer(

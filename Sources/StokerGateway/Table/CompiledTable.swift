@@ -9,6 +9,7 @@ package final class CompiledTable: Sendable, BackendView {
     package let backends: [Backend]
     package let models: [String: Model]
     let limits: ClientLimits
+    let security: ListenerSecurity
     /// The body of `GET /v1/models`.
     let modelList: String
 
@@ -51,8 +52,13 @@ package final class CompiledTable: Sendable, BackendView {
     /// Compiles a table.
     ///
     /// - Parameter before: its cells are kept for backends of the same name and address, so counts and suspicions stay.
-    package init(_ source: RoutingTable, after before: CompiledTable? = nil) {
+    package convenience init(_ source: RoutingTable, after before: CompiledTable? = nil) {
+        self.init(source, after: before, security: before?.security ?? .none)
+    }
+
+    init(_ source: RoutingTable, after before: CompiledTable?, security: ListenerSecurity) {
         self.source = source
+        self.security = security
         let known = Dictionary(
             (before?.backends ?? []).map { ($0.cell.name, $0.cell) }, uniquingKeysWith: { first, _ in first })
         backends = source.backends.map { route in

@@ -41,16 +41,45 @@ package final class TableDesk: Sendable {
                 throw .older(presentEpoch: present.source.epoch, presentVersion: present.source.version)
             }
             let before = present
-            present = CompiledTable(source, after: before)
+            // What failed is tried again: the files may be what they were, and their directory open by now.
+            let isCurrent = before.security.isCurrent(for: source.limits.tls) && before.security.fault == nil
+            let security = isCurrent ? before.security : .load(source.limits.tls, after: before.security)
+            present = CompiledTable(source, after: before, security: security)
             return (before, present)
         }
         loops.onEach { $0.apply(next) }
+        report(next.security, after: before.security)
         connections.allow(source.limits.maxConnections)
         recent.resize(to: source.limits.recentRequests)
         askAgain(before, next)
         log.notice(
             "routing table in force",
             metadata: ["version": "\(source.version)", "backends": "\(next.backends.count)"])
+    }
+
+    /// Reads the certificate again if its files have changed; connections that come from now on get the new one.
+    package func lookAtCertificate() {
+        let change = present.withLock { present -> (before: CompiledTable, next: CompiledTable)? in
+            let paths = present.source.limits.tls
+            guard !present.security.isCurrent(for: paths) else { return nil }
+            let before = present
+            present = CompiledTable(
+                before.source, after: before, security: .load(paths, after: before.security))
+            return (before, present)
+        }
+        guard let (before, next) = change else { return }
+        loops.onEach { $0.apply(next) }
+        report(next.security, after: before.security)
+    }
+
+    private func report(_ security: ListenerSecurity, after before: ListenerSecurity) {
+        if let fault = security.fault {
+            let words = security.isServing ? "the earlier certificate stays in force" : "no client is served"
+            log.warning("the certificate cannot be used; \(words)", metadata: ["reason": "\(fault)"])
+        } else if let expiry = security.expiry, security.isNewer(than: before) {
+            let day = TimeText.dateAndTime(Timestamp(milliseconds: expiry * 1000), utcOffset: 0)
+            log.notice("certificate in force", metadata: ["expires": "\(day) UTC"])
+        }
     }
 
     /// A backend that the control plane has just put into rotation is worth a question now, not after its backoff.

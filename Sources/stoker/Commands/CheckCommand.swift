@@ -41,18 +41,24 @@ struct CheckCommand: AsyncParsableCommand {
         if schema { return Swift.print(JSONSchema.text, terminator: "") }
         let path = try option.path()
         do {
-            report(try ConfigOption.reader().read(path: path), path: path)
-        } catch {
+            let plan = try ConfigOption.reader().read(path: path)
+            let certificate = CertificateReview(plan: plan, path: path, now: .now)
+            guard certificate.errors.isEmpty else { throw ConfigErrors(file: path, errors: certificate.errors) }
+            report(plan, path: path, warnings: certificate.warnings)
+        } catch let error as ConfigErrors {
             guard json else { throw option.refuse(error) }
             Swift.print(CheckReport.refused(error).json)
             throw ExitCode(2)
         }
     }
 
-    private func report(_ plan: Plan, path: String) {
+    private func report(_ plan: Plan, path: String, warnings: [ConfigError]) {
         if json {
-            Swift.print(CheckReport.accepted(plan, path: path, withPlan: print).json)
-        } else if print {
+            Swift.print(CheckReport.accepted(plan, path: path, withPlan: print, warnings: warnings).json)
+            return
+        }
+        if !warnings.isEmpty { option.warn(ConfigErrors(file: path, errors: warnings)) }
+        if print {
             Swift.print(PlanOutline.tree(of: plan).yaml())
         } else {
             Swift.print(CheckReport.line(plan, path: path))

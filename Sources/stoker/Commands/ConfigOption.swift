@@ -51,6 +51,11 @@ struct ConfigOption: ParsableArguments {
         return ExitCode(2)
     }
 
+    /// Says on stderr what a person should know, and stands in the way of nothing.
+    func warn(_ warnings: ConfigErrors) {
+        FileHandle.standardError.write(Data((warnings.text + "\n").utf8))
+    }
+
     /// The reader of this program: engines that are in the binary start the very file that runs now.
     static func reader() -> ConfigReader {
         // After an upgrade of the binary, Linux appends " (deleted)" to the link of a process that runs the old one.

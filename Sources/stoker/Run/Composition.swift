@@ -30,7 +30,8 @@ struct Composition {
         registry = MetricsRegistry()
         let now: @Sendable () -> Timestamp = { .now }
         let store = EventStore(path: plan.eventsDatabase, retention: plan.events, now: now)
-        let printer = EventPrinter(environment: ProcessInfo.processInfo.environment)
+        let environment = ProcessInfo.processInfo.environment
+        let printer = EventPrinter(environment: environment)
         let sink = EventTee(sinks: [printer, store])
         let client = CurlClient()
         host = try Self.host(plan: plan, program: program, listener: claims.listener)
@@ -43,7 +44,9 @@ struct Composition {
             table: table, supervisor: supervisor,
             link: GatewayLink(socket: plan.gatewaySocket, client: client, table: table, sink: sink, now: now),
             store: store, sink: sink, instruments: DaemonMetrics(registry: registry))
-        daemon = Daemon(plan: plan, loader: loader, program: program, parts: parts, now: now, pid: getpid())
+        daemon = Daemon(
+            plan: plan, loader: loader, program: program, environment: environment, parts: parts, now: now,
+            pid: getpid())
         ProcessMetrics.collect(into: registry)
         EventStoreMetrics.collect(store, into: registry)
         BuildInfo(version: Version.text, revision: Version.revision).collect(into: registry)

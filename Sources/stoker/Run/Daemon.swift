@@ -11,6 +11,7 @@ import StokerSupervisor
 actor Daemon: ControlPlane {
     private let loader: PlanLoader
     private let program: String
+    private let environment: [String: String]
     private let supervisor: Supervisor<ContinuousClock>
     private let link: GatewayLink
     private let store: EventStore
@@ -27,12 +28,13 @@ actor Daemon: ControlPlane {
     private var stopping = false
 
     init(
-        plan: Plan, loader: PlanLoader, program: String, parts: DaemonParts, now: @escaping @Sendable () -> Timestamp,
-        pid: Int32
+        plan: Plan, loader: PlanLoader, program: String, environment: [String: String], parts: DaemonParts,
+        now: @escaping @Sendable () -> Timestamp, pid: Int32
     ) {
         self.plan = plan
         self.loader = loader
         self.program = program
+        self.environment = environment
         table = parts.table
         supervisor = parts.supervisor
         link = parts.link
@@ -73,7 +75,7 @@ actor Daemon: ControlPlane {
         return StatusReport(
             version: Version.text, pid: pid, startedAt: startedAt, now: now(), config: loader.path,
             configDigest: plan.digest, configError: rejected, gatewayListen: plan.gateway.listen.text,
-            adminListen: plan.adminListen?.text, processes: statuses,
+            gatewayTLS: plan.gateway.tls != nil, adminListen: plan.adminListen?.text, processes: statuses,
             models: plan.models.map { ModelStatus(model: $0, table: table, gateway: gateway) })
     }
 
@@ -102,19 +104,22 @@ actor Daemon: ControlPlane {
         plan = next
         rejected = nil
         record(.configLoaded, "New config in force.", evidence: difference.lines)
-        await publish()
+        // Also when the plan is the same: the certificate may have changed, and who reloads wants it in force now.
+        await publish(evenIfSame: plan.gateway.tls != nil)
         await supervisor.apply(wanted)
     }
 
     // MARK: Inside
 
     /// The configured processes, and the gateway beside them.
-    private var wanted: [ProcessPlan] { [.gateway(of: plan, program: program)] + plan.processes }
+    private var wanted: [ProcessPlan] {
+        [.gateway(of: plan, program: program, environment: environment)] + plan.processes
+    }
 
     /// Numbers the table before the first `await`, so that of two the newer wins whichever arrives first.
-    private func publish() async {
+    private func publish(evenIfSame: Bool = false) async {
         var next = RoutingTable(plan: plan, statuses: statuses, version: table.version, epoch: table.epoch)
-        guard next != table else { return }
+        guard next != table || evenIfSame else { return }
         next.version += 1
         table = next
         await link.want(next)

@@ -14,6 +14,8 @@ struct PlanLoader: Sendable {
         } catch {
             throw StartFailure(error.text)
         }
+        let certificate = CertificateReview(plan: plan, path: path, now: .now).errors
+        guard certificate.isEmpty else { throw StartFailure(ConfigErrors(file: path, errors: certificate).text) }
         let missing = Preflight(plan: plan).problems()
         guard missing.isEmpty else { throw StartFailure(missing.map { "\(path): \($0)" }) }
         return plan

@@ -34,6 +34,13 @@ struct StatusScreenTests {
         #expect(text.contains("0 of 2"))
     }
 
+    @Test("gives the gateway's address as clients have to write it")
+    func scheme() {
+        var report = healthyReport()
+        report.gatewayTLS = true
+        #expect(StatusScreen(report).rendered(TextStyle()).contains("\ngateway https://127.0.0.1:8080  admin http://"))
+    }
+
     @Test("does not say twice how a process ended")
     func lastExitOnce() {
         var report = healthyReport()
