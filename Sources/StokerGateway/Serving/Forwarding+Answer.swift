@@ -13,6 +13,7 @@ extension Forwarding {
     func commit() {
         guard let answer else { return }
         seam.transcript = nil
+        noteContinued()
         seam.dialect = seam.dialect ?? attempt?.backend.route.continuation
         if framing == nil {
             let whole = ClientFraming(answer.head, clientIsHTTP10: clientIsHTTP10)
@@ -147,7 +148,10 @@ extension Forwarding {
         if seam.transcript == nil { noteBreak(failure) }
         let why = exchange.isCommitted ? unsavedBecause() : ""
         let error = GatewayError.badGateway(lastBackend ?? "", why: failure.text + why)
-        if relay != nil { write("data: \(error.json)\n\n") }
+        if relay != nil {
+            write("data: \(error.json)\n\n")
+            if exchange.isCommitted { noteLost(failure, obstacle: String(why.dropFirst(2))) }
+        }
         loop.meters.retryDenied(.streamStarted)
         leaveAttempt()
         account(.brokenOff, code: status, error: error.code)

@@ -117,6 +117,7 @@ final class Forwarding {
 
     private func flee(_ failure: AttemptFailure) {
         hasFled = true
+        noteSilence(failure)
         attempt?.backend.cell.shun(at: loop.events.nanoseconds)
         fail(failure, reused: false)
     }
@@ -250,7 +251,10 @@ final class Forwarding {
         guard let relay, let asked = seam.request(of: request.order) else { return breakOff(failure) }
         if relay.isFinished { return finish(isBroken: true) }
         let transcript = seam.transcript ?? relay.transcript
-        if seam.transcript == nil { noteBreak(failure) }
+        if seam.transcript == nil {
+            noteBreak(failure)
+            seam.broken = lastBackend.map { (backend: $0, failure: failure) }
+        }
         seam.transcript = transcript
         let backend = table.backends[place]
         let body = request.order.body
