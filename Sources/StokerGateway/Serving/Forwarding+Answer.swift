@@ -175,9 +175,8 @@ extension Forwarding {
     func noteBreak(_ failure: AttemptFailure) {
         guard let attempt, failure == .stalled || failure == .firstTokenTimeout else { return }
         lastFailure = failure
-        let meters = loop.meters.backend(attempt.backend.cell)
-        meters.failed(failure)
-        meters.stalled(isStreaming: failure == .stalled)
+        attempt.meters.failed(failure)
+        attempt.meters.stalled(isStreaming: failure == .stalled)
     }
 
     // MARK: Accounts

@@ -26,6 +26,7 @@ final class Forwarding {
         /// nil once its response is whole and the connection serves others.
         var upstream: UpstreamConnection?
         var backend: CompiledTable.Backend
+        var meters: BackendMeters
         var startedAt: Duration
         /// The same as `SocketLoop.nanoseconds`.
         var startedNanoseconds: Int64
@@ -148,7 +149,7 @@ final class Forwarding {
 
     func upstream(_ upstream: UpstreamConnection, head: ResponseHead, bytes: ByteBuffer) {
         guard !isOver, let attempt else { return }
-        loop.meters.backend(attempt.backend.cell).answered(code: head.status)
+        attempt.meters.answered(code: head.status)
         answer = Answer(head, bytes)
         if head.isEventStream { upstream.expectStream() }
         let facts = ResponseFacts(head, in: bytes)
@@ -226,7 +227,7 @@ final class Forwarding {
     }
 
     func fail(_ failure: AttemptFailure, reused: Bool) {
-        if let attempt { loop.meters.backend(attempt.backend.cell).failed(failure) }
+        if let attempt { attempt.meters.failed(failure) }
         lastFailure = failure
         handle(.failed(failure, reused: reused))
     }
@@ -262,7 +263,7 @@ final class Forwarding {
         case .impossible: breakOff(failure)
         case .send(let body):
             let comment = StreamSplicer.seamComment(backend: backend.route.name, reason: failure.reason.rawValue)
-            if let attempt { loop.meters.backend(attempt.backend.cell).seam(after: failure) }
+            if let attempt { attempt.meters.seam(after: failure) }
             accounts.seam()
             startAttempt(place, fresh: false, body: ByteBuffer(bytes: body))
             self.relay?.beginContinuation(of: transcript, asked, opening: comment)
@@ -274,20 +275,25 @@ final class Forwarding {
         answer = nil
         if !exchange.isCommitted { relay?.beginAnswer() }
         let backend = table.backends[place]
-        if let lastFailure, !fresh { loop.meters.backend(backend.cell).retried(after: lastFailure) }
+        let meters = loop.meters.backend(backend.cell)
+        if let lastFailure, !fresh { meters.retried(after: lastFailure) }
         backend.cell.begin()
         lastBackend = backend.route.name
         if !fresh { accounts.attempt(at: loop.now) }
         let parked = fresh ? nil : loop.takeParked(backend.cell)
         let upstream = parked ?? UpstreamConnection(backend.cell, loop: loop)
         attempt = Attempt(
-            upstream: upstream, backend: backend, startedAt: loop.now,
+            upstream: upstream, backend: backend, meters: meters, startedAt: loop.now,
             startedNanoseconds: loop.events.nanoseconds)
-        var message = ByteBuffer()
-        MessageWriter.request(request.head, body: body, to: backend, about: request.origin, into: &message)
+        let request = self.request
+        func write(into out: inout ByteBuffer) {
+            MessageWriter.request(request.head, body: body, to: backend, about: request.origin, into: &out)
+        }
         if parked != nil {
-            upstream.send(message, for: self)
+            upstream.send(for: self) { write(into: &$0) }
         } else {
+            var message = ByteBuffer()
+            write(into: &message)
             upstream.open(to: backend, within: model.route.deadlines.connect, for: self, sending: message)
         }
     }
@@ -297,7 +303,7 @@ final class Forwarding {
         guard let attempt else { return }
         self.attempt = nil
         attempt.backend.cell.end()
-        loop.meters.backend(attempt.backend.cell).ended(after: loop.now - attempt.startedAt)
+        attempt.meters.ended(after: loop.now - attempt.startedAt)
         attempt.upstream?.close()
     }
 }

@@ -21,12 +21,15 @@ package final class CompiledTable: Sendable, BackendView {
         let address: NetAddress?
         /// The value of `Host`.
         let authority: String
+        /// What stands between the target and the client's own header lines.
+        let opening: [UInt8]
 
         init(_ route: BackendRoute, _ cell: BackendCell) {
             self.route = route
             self.cell = cell
             address = NetAddress(numeric: route.address.host, port: route.address.port)
             authority = Endpoint(host: route.address.host, port: route.address.port).text
+            opening = Array(" HTTP/1.1\r\nHost: \(authority)\r\n".utf8)
         }
 
         /// Why it gets nothing now, nil when it does.
