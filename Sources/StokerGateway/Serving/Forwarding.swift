@@ -102,9 +102,9 @@ final class Forwarding {
         client.flush()
     }
 
-    /// Leaves a backend that is silent to everybody: at once when it does not even answer for its health, else when half
-    /// of the time to the first token is over. Once: where the second is silent too, the request itself may be what keeps
-    /// them busy.
+    /// Leaves a backend that is silent to everybody: at once when it does not even answer for its health, else when
+    /// half of the time to the first token is over. Once: where the second is silent too, the request itself may be
+    /// what keeps them busy.
     private func watchForSilence() {
         guard !isOver, !hasFled, let attempt, attempt.upstream != nil else { return }
         let (cell, now, deadlines) = (attempt.backend.cell, loop.events.nanoseconds, model.route.deadlines)
