@@ -33,7 +33,8 @@ enum DeadlinesKeys {
         "For the connection to a backend.")
     static let firstToken = Key(
         "first_token", .duration(.milliseconds(100) ... .seconds(3600)), default: plan.firstToken, example: "30s",
-        "From the request to the first byte of the answer, retries included.")
+        "From the request to the first byte of the answer, retries included. A backend that is silent to everybody is "
+            + "left after half of it, while another can serve.")
     static let stall = Key(
         "stall", .duration(.seconds(1) ... .seconds(600)), default: plan.stall, example: "10s",
         "Longest gap within an answer.")
