@@ -285,7 +285,9 @@ package struct Exchange: Sendable {
         case .holding where held > 0 && hasStalled: return fail(.stalled, choose)
         case .holding where held > 0: return keepAlive(at: now)
         case .waiting, .holding:
-            guard now - waitsSince >= deadlines.firstToken else { return keepAlive(at: now) }
+            // An answer that is one document begins when it is finished.
+            let patience = wish == .eventStream ? deadlines.firstToken : deadlines.answer
+            guard now - waitsSince >= patience else { return keepAlive(at: now) }
             return giveUp(.firstTokenTimeout)
         case .idle, .done: return .nothing
         }

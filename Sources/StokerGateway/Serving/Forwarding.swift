@@ -103,16 +103,17 @@ final class Forwarding {
         client.flush()
     }
 
-    /// Leaves a backend that is silent to everybody: at once when it does not even answer for its health, else when
-    /// half of the time to the first token is over. Once: where the second is silent too, the request itself may be
-    /// what keeps them busy.
+    /// Leaves a backend that is silent to everybody: at once when it does not even answer for its health, else when a
+    /// stream has waited half of its time. To one that waits for a document silence means nothing; it follows when a
+    /// stream has left. Once: where the second is silent too, the request itself may be what keeps them busy.
     private func watchForSilence() {
         guard !isOver, !hasFled, let attempt, attempt.upstream != nil else { return }
         let (cell, now, deadlines) = (attempt.backend.cell, loop.events.nanoseconds, model.route.deadlines)
         if cell.isFrozen(since: attempt.startedNanoseconds) { return flee(.frozen) }
         let silence = now - max(attempt.startedNanoseconds, cell.lastHeard)
         guard silence >= Silence.bound(deadlines), table.hasOther(than: cell, for: model) else { return }
-        if !exchange.isCommitted, silence >= deadlines.firstToken.wholeNanoseconds / 2 { return flee(.silent) }
+        let isProven = relay == nil ? cell.isShunned(at: now) : silence >= deadlines.firstToken.wholeNanoseconds / 2
+        if !exchange.isCommitted, isProven { return flee(.silent) }
         loop.suspect(attempt.backend, within: Silence.patience(deadlines))
     }
 
