@@ -109,12 +109,13 @@ final class Forwarding {
     private func watchForSilence() {
         guard !isOver, !hasFled, let attempt, attempt.upstream != nil else { return }
         let (cell, now, deadlines) = (attempt.backend.cell, loop.events.nanoseconds, model.route.deadlines)
+        guard table.hasOther(than: cell, for: model, avoiding: exchange.tried) else { return }
         if cell.isFrozen(since: attempt.startedNanoseconds) { return flee(.frozen) }
         let silence = now - max(attempt.startedNanoseconds, cell.lastHeard)
-        guard silence >= Silence.bound(deadlines), table.hasOther(than: cell, for: model) else { return }
+        guard silence >= Silence.bound(deadlines) else { return }
         let isProven = relay == nil ? cell.isShunned(at: now) : silence >= deadlines.firstToken.wholeNanoseconds / 2
         if !exchange.isCommitted, isProven { return flee(.silent) }
-        loop.suspect(attempt.backend, within: Silence.patience(deadlines))
+        loop.suspect(attempt.backend, of: model, in: table, within: Silence.patience(deadlines))
     }
 
     private func flee(_ failure: AttemptFailure) {
@@ -130,12 +131,14 @@ final class Forwarding {
     }
 
     /// Nobody waits for the answer any more: the backend is told at once.
-    func clientGone() {
+    ///
+    /// - Parameter isSlow: the client was cut off, because it took nothing.
+    func clientGone(isSlow: Bool) {
         guard !isOver else { return }
-        loop.meters.disconnected(exchange.isCommitted ? .streaming : .beforeFirstToken)
+        loop.meters.disconnected(isSlow ? .slowReader : exchange.isCommitted ? .streaming : .beforeFirstToken)
         handle(.clientGone)
         leaveAttempt()
-        account(.clientGone, code: 499)
+        account(isSlow ? .slowReader : .clientGone, code: 499)
     }
 
     // MARK: What the upstream connection says
@@ -153,9 +156,7 @@ final class Forwarding {
         attempt.meters.answered(code: head.status)
         answer = Answer(head, bytes)
         if head.isEventStream { upstream.expectStream() }
-        let facts = ResponseFacts(head, in: bytes)
-        if let failure = facts.failure(request.order.wish) { lastFailure = failure }
-        handle(.head(facts))
+        handle(.head(ResponseFacts(head, in: bytes)))
     }
 
     /// A stretch of body data, framing removed.
@@ -175,7 +176,7 @@ final class Forwarding {
     func upstreamEnded(_ upstream: UpstreamConnection) {
         guard !isOver else { return }
         attempt?.upstream = nil
-        if let relay, exchange.isCommitted, !relay.isFinished { return fail(.unfinished, reused: false) }
+        if let relay, exchange.isCommitted, !relay.isFinished, !relay.isRaw { return fail(.unfinished, reused: false) }
         handle(.end)
     }
 
@@ -211,7 +212,8 @@ final class Forwarding {
 
     private func choose(avoiding tried: [Int], for purpose: Exchange.Purpose) -> Int? {
         guard purpose == .continuation else { return loop.choose(among: model.tiers, avoiding: tried, in: table) }
-        guard let transcript = seam.transcript ?? relay?.transcript, transcript.fitness == .plain,
+        guard let relay, !relay.isRaw, case let transcript = seam.transcript ?? relay.transcript,
+            transcript.fitness == .plain,
             seam.request(of: request.order) != nil
         else { return nil }
         // With nothing said yet the request is sent again as it is, which every engine understands.
@@ -224,12 +226,24 @@ final class Forwarding {
 
     func handle(_ event: Exchange.Event) {
         guard !isOver else { return }
-        carryOut(decide(event))
+        let decision = decide(event)
+        if let found = exchange.takeFound() { count(found) }
+        carryOut(decision)
+    }
+
+    /// A failure of the present attempt.
+    private func count(_ failure: AttemptFailure) {
+        lastFailure = failure
+        guard let attempt else { return }
+        attempt.meters.failed(failure)
+        if failure == .stalled || failure == .firstTokenTimeout {
+            attempt.meters.stalled(isStreaming: failure == .stalled)
+        }
     }
 
     func fail(_ failure: AttemptFailure, reused: Bool) {
-        if let attempt { attempt.meters.failed(failure) }
-        lastFailure = failure
+        // A kept connection that the backend closed is replayed, and nobody's failure.
+        if !reused || failure != .closedEarly { count(failure) }
         handle(.failed(failure, reused: reused))
     }
 
@@ -252,7 +266,6 @@ final class Forwarding {
         guard let relay, let asked = seam.request(of: request.order) else { return breakOff(failure) }
         if relay.isFinished { return finish(isBroken: true) }
         let transcript = seam.transcript ?? relay.transcript
-        if seam.transcript == nil { noteBreak(failure) }
         seam.transcript = transcript
         let backend = table.backends[place]
         let body = request.order.body
@@ -264,8 +277,7 @@ final class Forwarding {
         case .impossible: breakOff(failure)
         case .send(let body):
             let comment = StreamSplicer.seamComment(backend: backend.route.name, reason: failure.reason.rawValue)
-            if let attempt { attempt.meters.seam(after: failure) }
-            accounts.seam()
+            if seam.broken == nil, let attempt { seam.broken = (attempt.meters, failure) }
             startAttempt(place, fresh: false, body: ByteBuffer(bytes: body))
             self.relay?.beginContinuation(of: transcript, asked, opening: comment)
         }

@@ -93,9 +93,9 @@ package final class CompiledTable: Sendable, BackendView {
     /// The backends that are passed over while there are others.
     func shunned(at now: Int64) -> [Int] { backends.indices.filter { backends[$0].cell.isShunned(at: now) } }
 
-    /// Whether somebody else could serve the model now.
-    func hasOther(than cell: BackendCell, for model: Model) -> Bool {
-        model.tiers.contains { $0.contains { backends[$0].cell !== cell && isUsable($0) } }
+    /// Whether somebody else could serve the model now, who has not failed on the request already.
+    func hasOther(than cell: BackendCell, for model: Model, avoiding tried: [Int] = []) -> Bool {
+        model.tiers.contains { $0.contains { backends[$0].cell !== cell && isUsable($0) && !tried.contains($0) } }
     }
 
     /// Why nobody serves a model, one clause per backend.
