@@ -14,9 +14,18 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+/// Where bytes pass: the debug build, with which all tests run, checks that no two accesses overlap; the release build
+/// does not check it again for each byte.
+let hot = strict + [
+    SwiftSetting.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
+]
+
 /// One of our own libraries.
-func library(_ name: String, _ own: [Target.Dependency] = [], outside: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: own + outside, swiftSettings: strict)
+func library(
+    _ name: String, _ own: [Target.Dependency] = [], outside: [Target.Dependency] = [],
+    settings: [SwiftSetting] = strict
+) -> Target {
+    .target(name: name, dependencies: own + outside, swiftSettings: settings)
 }
 
 /// The tests of one target; they may also use the fakes and the manual clock of `StokerTesting`.
@@ -76,7 +85,7 @@ let package = Package(
         library("StokerConfig", ["StokerCore"], outside: [yams]),
         library("StokerHost", ["StokerCore", "CLinux"]),
         library("StokerMetrics", ["StokerCore", "CMetrics"]),
-        library("StokerNet", ["StokerHost", "CLinux", "COpenSSL"], outside: [nioCore, heap]),
+        library("StokerNet", ["StokerHost", "CLinux", "COpenSSL"], outside: [nioCore, heap], settings: hot),
         library("StokerProbe", ["StokerCore", "CCurl"]),
         library("StokerStore", ["StokerCore"], outside: [grdb]),
         library("StokerWire"),
@@ -87,7 +96,7 @@ let package = Package(
             outside: [hummingbird, httpTypes, nioCore, logging]),
         library(
             "StokerGateway", ["StokerCore", "StokerHost", "StokerMetrics", "StokerNet", "StokerWire"],
-            outside: [nioCore, logging]),
+            outside: [nioCore, logging], settings: hot),
         library(
             "StokerKnowledge", ["StokerCore", "StokerStore", "StokerMetrics"],
             outside: [hummingbird, hummingbirdCore, httpTypes, nioCore, grdb, lifecycle, unixSignals, logging]),

@@ -53,6 +53,9 @@ package struct FramingFacts: Sendable {
     private mutating func takeConnection(
         _ value: Range<Int>, in bytes: borrowing Span<UInt8>
     ) throws(WireFault) {
+        // What nearly all say.
+        if bytes.spells("keep-alive", in: value) { return keepsAlive = true }
+        if bytes.spells("close", in: value) { return closes = true }
         var elements: [Range<Int>] = []
         FieldBlock.forEachElement(of: value, in: bytes) { elements.append($0) }
         for element in elements {

@@ -97,7 +97,7 @@ def table(port, backends, deadlines, head_timeout=10, write_timeout=60, **limits
             "name": "m", "tiers": [names], "seams": 2,
             "deadlines": {
                 name: duration(seconds)
-                for name, seconds in {"connect": 1, "firstToken": 10, "stall": 10, **deadlines}.items()}}]}
+                for name, seconds in {"connect": 1, "firstToken": 10, "stall": 10, "answer": 10, **deadlines}.items()}}]}
 
 
 class BareGateway:

@@ -167,7 +167,7 @@ def test_b3_a_backend_that_accepts_and_never_answers_is_left(rig):
 
 
 def test_silence_of_all_is_a_504_that_names_the_backend(rig):
-    made = rig(*QUICK, deadlines={"connect": "1s", "first_token": "1s", "stall": "1s"})
+    made = rig(*QUICK, deadlines={"connect": "1s", "first_token": "1s", "stall": "1s", "answer": "1s"})
     made.inject(Fault("stall"))
     for answer in (made.ask("silent"), stream(made.port, "silent")):
         assert answer.status == 504

@@ -154,7 +154,7 @@ def test_a_body_that_never_comes_holds_up_nobody(garbage_stack):
 
 
 def test_an_engine_that_is_too_slow_is_a_504(pair):
-    stack = pair("--delay", "30", deadlines={"first_token": "1s"}).start().ready()
+    stack = pair("--delay", "30", deadlines={"answer": "1s"}).start().ready()
     began = time.monotonic()
     answer = stack.complete()
     assert answer.status == 504 and time.monotonic() - began < 5

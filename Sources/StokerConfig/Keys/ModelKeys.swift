@@ -33,12 +33,16 @@ enum DeadlinesKeys {
         "For the connection to a backend.")
     static let firstToken = Key(
         "first_token", .duration(.milliseconds(100) ... .seconds(3600)), default: plan.firstToken, example: "30s",
-        "From the request to the first byte of the answer, retries included.")
+        "From the request to the first event of a stream, retries included. A backend that is silent to everybody is "
+            + "left after half of it, while another can serve.")
     static let stall = Key(
         "stall", .duration(.seconds(1) ... .seconds(600)), default: plan.stall, example: "10s",
         "Longest gap within an answer.")
+    static let answer = Key(
+        "answer", .duration(.milliseconds(100) ... .seconds(86_400)), default: plan.answer, example: "10m",
+        "From the request to the whole answer of one that does not stream, retries included.")
 
     static let section = Section(
         "deadlines", "A request that waits longer is ended with 504, or with an error event in a stream.",
-        keys: [connect.description, firstToken.description, stall.description])
+        keys: [connect.description, firstToken.description, stall.description, answer.description])
 }

@@ -57,7 +57,7 @@ struct ModelReader {
         let reader = section.section(ModelKeys.deadlines, DeadlinesKeys.section)
         let deadlines = Deadlines(
             connect: reader.value(DeadlinesKeys.connect), firstToken: reader.value(DeadlinesKeys.firstToken),
-            stall: reader.value(DeadlinesKeys.stall))
+            stall: reader.value(DeadlinesKeys.stall), answer: reader.value(DeadlinesKeys.answer))
         if deadlines.connect > deadlines.firstToken {
             diagnostics.report(
                 .conflict,

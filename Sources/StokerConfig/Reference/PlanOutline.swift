@@ -109,7 +109,7 @@ package enum PlanOutline {
             "served_as": plan.servedAs.map { .string($0) },
             "deadlines": .object(of: [
                 "connect": text(plan.deadlines.connect), "first_token": text(plan.deadlines.firstToken),
-                "stall": text(plan.deadlines.stall),
+                "stall": text(plan.deadlines.stall), "answer": text(plan.deadlines.answer),
             ]),
             "seams": .integer(plan.seams),
         ])

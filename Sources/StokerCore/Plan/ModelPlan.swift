@@ -31,16 +31,20 @@ package struct ModelPlan: Sendable, Equatable {
 package struct Deadlines: Sendable, Hashable, Codable {
     /// TCP (and TLS) connection to a backend.
     package var connect: Duration
-    /// From the request to the first byte of the answer, retries included.
+    /// From the request to the first event of a stream, retries included.
     package var firstToken: Duration
     /// Longest gap within an answer.
     package var stall: Duration
+    /// From the request to the whole answer, retries included, of a request that does not stream.
+    package var answer: Duration
 
     package init(
-        connect: Duration = .seconds(1), firstToken: Duration = .seconds(120), stall: Duration = .seconds(120)
+        connect: Duration = .seconds(1), firstToken: Duration = .seconds(120), stall: Duration = .seconds(120),
+        answer: Duration = .seconds(600)
     ) {
         self.connect = connect
         self.firstToken = firstToken
         self.stall = stall
+        self.answer = answer
     }
 }

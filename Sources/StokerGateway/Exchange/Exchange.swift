@@ -97,13 +97,17 @@ package struct Exchange: Sendable {
     private var isPaused = false
     /// The backend of the present attempt.
     package private(set) var backend = -1
-    private var tried: [Int] = []
+    /// Backends that this request has failed on.
+    package private(set) var tried: [Int] = []
     private var sends = 0
     private var held = 0
     private var hasReplayed = false
     private var hasMetServerError = false
     /// Why the stream has to go on elsewhere; nil while nothing of the answer is lost.
     private var broken: AttemptFailure?
+
+    /// A failure that was found here and not told by the shell.
+    private var found: AttemptFailure?
 
     /// Whether the client has a status line.
     package private(set) var hasHead = false
@@ -156,6 +160,9 @@ package struct Exchange: Sendable {
         return .nothing
     }
 
+    /// The failure that the latest decision was drawn from, if nobody but the exchange can know of it.
+    package mutating func takeFound() -> AttemptFailure? { found.take() }
+
     private mutating func begin(_ choose: Choice) -> Decision {
         guard let first = choose([], .answer) else {
             phase = .done
@@ -170,6 +177,7 @@ package struct Exchange: Sendable {
 
     private mutating func head(_ facts: ResponseFacts, at now: Duration, _ choose: Choice) -> Decision {
         if let failure = facts.failure(wish) {
+            found = failure
             if case .status(500) = failure {
                 // Once: what fails like this everywhere is the request's own fault.
                 let isFirst = !hasMetServerError
@@ -218,8 +226,8 @@ package struct Exchange: Sendable {
     private mutating func end(_ facts: ResponseFacts, _ choose: Choice) -> Decision {
         guard facts.status == 200 else { return finish() }
         // A stream's first sound event would have committed it.
-        if facts.isEventStream, wish != .anything { return fail(.emptyStream, choose) }
-        if wish == .document, held == 0 { return fail(.emptyAnswer, choose) }
+        if facts.isEventStream, wish != .anything { return find(.emptyStream, choose) }
+        if wish == .document, held == 0 { return find(.emptyAnswer, choose) }
         return finish()
     }
 
@@ -229,6 +237,11 @@ package struct Exchange: Sendable {
     }
 
     // MARK: Failures
+
+    private mutating func find(_ failure: AttemptFailure, _ choose: Choice) -> Decision {
+        found = failure
+        return fail(failure, choose)
+    }
 
     /// Asks another backend, or the same one again if it is still in rotation, or gives up.
     private mutating func fail(_ failure: AttemptFailure, _ choose: Choice) -> Decision {
@@ -281,11 +294,17 @@ package struct Exchange: Sendable {
     private mutating func tick(at now: Duration, _ choose: Choice) -> Decision {
         let hasStalled = !isPaused && now - progress >= deadlines.stall
         switch phase {
-        case .flowing: return hasStalled ? seam(.stalled, at: now, choose) : .nothing
-        case .holding where held > 0 && hasStalled: return fail(.stalled, choose)
+        case .flowing:
+            guard hasStalled else { return .nothing }
+            found = .stalled
+            return seam(.stalled, at: now, choose)
+        case .holding where held > 0 && hasStalled: return find(.stalled, choose)
         case .holding where held > 0: return keepAlive(at: now)
         case .waiting, .holding:
-            guard now - waitsSince >= deadlines.firstToken else { return keepAlive(at: now) }
+            // An answer that is one document begins when it is finished.
+            let patience = wish == .eventStream ? deadlines.firstToken : deadlines.answer
+            guard now - waitsSince >= patience else { return keepAlive(at: now) }
+            found = .firstTokenTimeout
             return giveUp(.firstTokenTimeout)
         case .idle, .done: return .nothing
         }

@@ -28,7 +28,7 @@ package struct StreamRelay {
     /// The answer is whole, whatever the backend goes on to say.
     package private(set) var isOver = false
     /// An event was too long to be held: from there on bytes are passed on as they come, and not looked at.
-    private var isRaw = false
+    package private(set) var isRaw = false
 
     package init(_ route: Route, keepsText: Bool) {
         self.route = route
@@ -45,7 +45,7 @@ package struct StreamRelay {
     /// Whether the stream has said how it ends.
     package var isFinished: Bool {
         let transcript = self.transcript
-        return isOver || isRaw || transcript.isDone || transcript.finishReason != nil
+        return isOver || transcript.isDone || transcript.finishReason != nil
     }
 
     // MARK: Answers

@@ -63,7 +63,7 @@ package enum RejectReason {
     /// Those that are known: the faults of the wire, the limits, and a request that came too slowly.
     package static let all =
         WireFault.allCases.map { label(of: "\($0)") }
-        + ["body_too_large", "unknown_method", "unsupported_version", "unknown_expectation", "slow_request"]
+        + ["body_too_large", "unknown_method", "unsupported_version", "unknown_expectation", "slow_request", "tls"]
 
     /// `bareLineFeed` becomes `bare_line_feed`; `encodingInHTTP10` becomes `encoding_in_http10`.
     package static func label(of fault: String) -> String {

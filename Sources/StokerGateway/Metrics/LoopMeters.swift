@@ -7,7 +7,7 @@ package final class LoopMeters {
     private let lag: Histogram
     private var requests: [RequestKey: RequestMeters] = [:]
     private var backends: [Int: BackendMeters] = [:]
-    private let inFlight: [Route: Gauge]
+    private let inFlight: LabelledCases<Route, Gauge>
     private let shed: LabelledCases<ShedReason, Counter>
     private let retriesDenied: LabelledCases<RetryDenial, Counter>
     private let disconnects: LabelledCases<DisconnectPhase, Counter>
@@ -22,7 +22,7 @@ package final class LoopMeters {
     package init(_ families: GatewayMetrics, loop: Int) {
         self.families = families
         lag = families.lag.with("\(loop)")
-        inFlight = Dictionary(uniqueKeysWithValues: Route.allCases.map { ($0, families.inFlight.with($0.rawValue)) })
+        inFlight = families.inFlight.each(Route.self)
         for reason in RejectReason.all { _ = families.rejected.with(reason) }
         shed = families.shed.each(ShedReason.self)
         retriesDenied = families.retriesDenied.each(RetryDenial.self)
@@ -70,10 +70,10 @@ package final class LoopMeters {
     package func ticked(late delay: Duration) { lag.observe(delay.inSeconds) }
 
     /// A request has begun.
-    package func opened(_ route: Route) { inFlight[route]?.add(1) }
+    package func opened(_ route: Route) { inFlight[route].add(1) }
 
     /// A request has ended.
-    package func closed(_ route: Route) { inFlight[route]?.add(-1) }
+    package func closed(_ route: Route) { inFlight[route].add(-1) }
 
     /// Makes the handles of a table's backends and models, so that their series exist before their first request, and
     /// forgets those of backends that have left it.

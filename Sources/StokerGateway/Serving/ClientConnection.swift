@@ -1,5 +1,6 @@
 import NIOCore
 import StokerCore
+import StokerMetrics
 import StokerNet
 import StokerWire
 
@@ -37,6 +38,8 @@ final class ClientConnection {
     private var hasProbed = false
     private var isPumping = false
     private var isHTTP10 = false
+    /// It took nothing for too long.
+    private var isCutOff = false
     private var closes = false
 
     /// Whether the present response is the connection's last.
@@ -98,7 +101,7 @@ final class ClientConnection {
         guard head.expectsContinue, head.framing != .none else { return }
         if let error = Dispatch.earlyError(head) {
             let id = requestID(head)
-            count(Route(path: head.pathText), code: error.status)
+            refused(Route(path: head.pathText), error, id: id)
             closes = true
             answer(error, id: id)
             linger()
@@ -128,7 +131,7 @@ final class ClientConnection {
             answer(200, json: json, id: id, withBody: head.method != .head)
             responseEnded(closing: closesAfterResponse)
         case .refuse(let route, let error):
-            count(route, code: error.status)
+            refused(route, error, id: id)
             answer(error, id: id, withBody: head.method != .head)
             responseEnded(closing: closesAfterResponse)
         }
@@ -151,15 +154,26 @@ final class ClientConnection {
     }
 
     private func refuse(_ error: GatewayError) {
-        count(.unknown, code: error.status)
+        let id = loop.nextRequestID()
+        refused(.unknown, error, id: id)
         closes = true
-        answer(error, id: loop.nextRequestID())
+        answer(error, id: id)
         linger()
     }
 
     private func count(_ route: Route, code: Int) {
         let elapsed = loop.now - (beganAt ?? lastReadAt)
         loop.meters.request(route, model: GatewayMetrics.unknownModel).finished(code: code, after: elapsed)
+    }
+
+    /// Counts and remembers a request that no backend was asked for.
+    private func refused(_ route: Route, _ error: GatewayError, id: String) {
+        let identity = RequestIdentity(id: id, route: route, model: GatewayMetrics.unknownModel)
+        let record = RequestMeter(startedAt: beganAt ?? lastReadAt).record(
+            identity, RequestEnd(.refused, code: error.status, errorCode: error.code), at: loop.now,
+            wall: MetricsClock.system.wall())
+        loop.meters.request(route, model: identity.model).count(record)
+        loop.recent.append(record)
     }
 
     /// The request that is being served, nil between two.
@@ -241,7 +255,7 @@ final class ClientConnection {
         phase = .closed
         socket = nil
         loop.remove(self)
-        if case .forwarding(let forwarding) = before { forwarding.clientGone() }
+        if case .forwarding(let forwarding) = before { forwarding.clientGone(isSlow: isCutOff) }
     }
 
     // MARK: Time
@@ -250,7 +264,7 @@ final class ClientConnection {
     func tick(_ now: Duration) {
         guard let socket else { return }
         if writeWatch.isStuck(unsent: socket.unsent, sent: socket.sent, now: now, timeout: limits.writeTimeout) {
-            loop.meters.disconnected(.slowReader)
+            isCutOff = true
             return close()
         }
         switch phase {

@@ -46,9 +46,7 @@ enum Dispatch {
         let isRead = head.method == .get || head.method == .head
         guard route.isForwarded ? head.method == .post : isRead else { return .methodNotAllowed(allow) }
         guard route.isForwarded else { return nil }
-        let isCoded = head.values(of: .contentEncoding).contains { $0.lowercased() != "identity" }
-        let isMultipart = head.values(of: .contentType).contains { $0.lowercased().hasPrefix("multipart/") }
-        return isCoded || isMultipart ? .unsupportedMedia : nil
+        return head.isPlain ? nil : .unsupportedMedia
     }
 
     private static func model(_ name: String, table: CompiledTable) -> Decision {
@@ -70,7 +68,7 @@ enum Dispatch {
         guard let model = table.models[envelope.model] else {
             return .refuse(route, .unknownModel(envelope.model, known: table.source.models.map(\.name)))
         }
-        let isRefused = head.value(of: .xStokerContinuation)?.lowercased() == "off"
+        let isRefused = head.says("off", in: .xStokerContinuation)
         return .forward(
             Order(
                 route: route, model: model,

@@ -12,8 +12,12 @@ extension Forwarding {
     /// The first of the answer may go out, or the first after a seam.
     func commit() {
         guard let answer else { return }
+        if let broken = seam.broken.take() {
+            broken.meters.seam(after: broken.failure)
+            accounts.seam()
+            noteContinued(from: broken.backend, after: broken.failure)
+        }
         seam.transcript = nil
-        noteContinued()
         seam.dialect = seam.dialect ?? attempt?.backend.route.continuation
         if framing == nil {
             let whole = ClientFraming(answer.head, clientIsHTTP10: clientIsHTTP10)
@@ -130,11 +134,10 @@ extension Forwarding {
             return .noBackend(model.route.name, why: table.troubles(of: model))
         case .failed(let place, let failure):
             loop.meters.retryDenied(.noBackend)
-            noteBreak(failure)
             let backend = table.backends[place]
             switch failure {
             case .connect, .connectTimeout: return .noBackend(model.route.name, why: table.troubles(of: model))
-            case .firstTokenTimeout, .stalled, .frozen: return .timeout(backend.route.name, why: failure.text)
+            case .firstTokenTimeout, .stalled, .frozen, .silent: return .timeout(backend.route.name, why: failure.text)
             default: return .badGateway(backend.route.name, why: failure.text)
             }
         }
@@ -145,11 +148,11 @@ extension Forwarding {
     /// The body stays unfinished on purpose: the missing last chunk tells every client that the answer is not whole.
     func breakOff(_ failure: AttemptFailure) {
         if relay?.isFinished ?? false { return finish(isBroken: true) }
-        if seam.transcript == nil { noteBreak(failure) }
         let why = exchange.isCommitted ? unsavedBecause() : ""
         let error = GatewayError.badGateway(lastBackend ?? "", why: failure.text + why)
-        if relay != nil {
-            write("data: \(error.json)\n\n")
+        if let relay {
+            // A long event that is passed on as it comes may be cut anywhere.
+            write((relay.isRaw ? "\n\n" : "") + "data: \(error.json)\n\n")
             if exchange.isCommitted { noteLost(failure, obstacle: String(why.dropFirst(2))) }
         }
         loop.meters.retryDenied(.streamStarted)
@@ -173,15 +176,6 @@ extension Forwarding {
     /// Whether some engine of the model knows how to go on with such an answer.
     private var hasDialect: Bool {
         model.tiers.joined().contains { table.backends[$0].route.continuation.continues(request.order.route) }
-    }
-
-    /// Failures that a deadline found, not the connection.
-    func noteBreak(_ failure: AttemptFailure) {
-        guard let attempt, failure == .stalled || failure == .firstTokenTimeout else { return }
-        lastFailure = failure
-        let meters = loop.meters.backend(attempt.backend.cell)
-        meters.failed(failure)
-        meters.stalled(isStreaming: failure == .stalled)
     }
 
     // MARK: Accounts

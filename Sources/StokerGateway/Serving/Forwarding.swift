@@ -26,6 +26,7 @@ final class Forwarding {
         /// nil once its response is whole and the connection serves others.
         var upstream: UpstreamConnection?
         var backend: CompiledTable.Backend
+        var meters: BackendMeters
         var startedAt: Duration
         /// The same as `SocketLoop.nanoseconds`.
         var startedNanoseconds: Int64
@@ -102,17 +103,19 @@ final class Forwarding {
         client.flush()
     }
 
-    /// Leaves a backend that is silent to everybody: at once when it does not even answer for its health, else when half
-    /// of the time to the first token is over. Once: where the second is silent too, the request itself may be what keeps
-    /// them busy.
+    /// Leaves a backend that is silent to everybody: at once when it does not even answer for its health, else when a
+    /// stream has waited half of its time. To one that waits for a document silence means nothing; it follows when a
+    /// stream has left. Once: where the second is silent too, the request itself may be what keeps them busy.
     private func watchForSilence() {
         guard !isOver, !hasFled, let attempt, attempt.upstream != nil else { return }
         let (cell, now, deadlines) = (attempt.backend.cell, loop.events.nanoseconds, model.route.deadlines)
+        guard table.hasOther(than: cell, for: model, avoiding: exchange.tried) else { return }
         if cell.isFrozen(since: attempt.startedNanoseconds) { return flee(.frozen) }
         let silence = now - max(attempt.startedNanoseconds, cell.lastHeard)
-        guard silence >= Silence.bound(deadlines), table.hasOther(than: cell, for: model) else { return }
-        if !exchange.isCommitted, silence >= deadlines.firstToken.wholeNanoseconds / 2 { return flee(.silent) }
-        loop.suspect(attempt.backend, within: Silence.patience(deadlines))
+        guard silence >= Silence.bound(deadlines) else { return }
+        let isProven = relay == nil ? cell.isShunned(at: now) : silence >= deadlines.firstToken.wholeNanoseconds / 2
+        if !exchange.isCommitted, isProven { return flee(.silent) }
+        loop.suspect(attempt.backend, of: model, in: table, within: Silence.patience(deadlines))
     }
 
     private func flee(_ failure: AttemptFailure) {
@@ -129,12 +132,14 @@ final class Forwarding {
     }
 
     /// Nobody waits for the answer any more: the backend is told at once.
-    func clientGone() {
+    ///
+    /// - Parameter isSlow: the client was cut off, because it took nothing.
+    func clientGone(isSlow: Bool) {
         guard !isOver else { return }
-        loop.meters.disconnected(exchange.isCommitted ? .streaming : .beforeFirstToken)
+        loop.meters.disconnected(isSlow ? .slowReader : exchange.isCommitted ? .streaming : .beforeFirstToken)
         handle(.clientGone)
         leaveAttempt()
-        account(.clientGone, code: 499)
+        account(isSlow ? .slowReader : .clientGone, code: 499)
     }
 
     // MARK: What the upstream connection says
@@ -149,12 +154,10 @@ final class Forwarding {
 
     func upstream(_ upstream: UpstreamConnection, head: ResponseHead, bytes: ByteBuffer) {
         guard !isOver, let attempt else { return }
-        loop.meters.backend(attempt.backend.cell).answered(code: head.status)
+        attempt.meters.answered(code: head.status)
         answer = Answer(head, bytes)
         if head.isEventStream { upstream.expectStream() }
-        let facts = ResponseFacts(head, in: bytes)
-        if let failure = facts.failure(request.order.wish) { lastFailure = failure }
-        handle(.head(facts))
+        handle(.head(ResponseFacts(head, in: bytes)))
     }
 
     /// A stretch of body data, framing removed.
@@ -174,7 +177,7 @@ final class Forwarding {
     func upstreamEnded(_ upstream: UpstreamConnection) {
         guard !isOver else { return }
         attempt?.upstream = nil
-        if let relay, exchange.isCommitted, !relay.isFinished { return fail(.unfinished, reused: false) }
+        if let relay, exchange.isCommitted, !relay.isFinished, !relay.isRaw { return fail(.unfinished, reused: false) }
         handle(.end)
     }
 
@@ -210,7 +213,8 @@ final class Forwarding {
 
     private func choose(avoiding tried: [Int], for purpose: Exchange.Purpose) -> Int? {
         guard purpose == .continuation else { return loop.choose(among: model.tiers, avoiding: tried, in: table) }
-        guard let transcript = seam.transcript ?? relay?.transcript, transcript.fitness == .plain,
+        guard let relay, !relay.isRaw, case let transcript = seam.transcript ?? relay.transcript,
+            transcript.fitness == .plain,
             seam.request(of: request.order) != nil
         else { return nil }
         // With nothing said yet the request is sent again as it is, which every engine understands.
@@ -223,12 +227,24 @@ final class Forwarding {
 
     func handle(_ event: Exchange.Event) {
         guard !isOver else { return }
-        carryOut(decide(event))
+        let decision = decide(event)
+        if let found = exchange.takeFound() { count(found) }
+        carryOut(decision)
+    }
+
+    /// A failure of the present attempt.
+    private func count(_ failure: AttemptFailure) {
+        lastFailure = failure
+        guard let attempt else { return }
+        attempt.meters.failed(failure)
+        if failure == .stalled || failure == .firstTokenTimeout {
+            attempt.meters.stalled(isStreaming: failure == .stalled)
+        }
     }
 
     func fail(_ failure: AttemptFailure, reused: Bool) {
-        if let attempt { loop.meters.backend(attempt.backend.cell).failed(failure) }
-        lastFailure = failure
+        // A kept connection that the backend closed is replayed, and nobody's failure.
+        if !reused || failure != .closedEarly { count(failure) }
         handle(.failed(failure, reused: reused))
     }
 
@@ -251,10 +267,6 @@ final class Forwarding {
         guard let relay, let asked = seam.request(of: request.order) else { return breakOff(failure) }
         if relay.isFinished { return finish(isBroken: true) }
         let transcript = seam.transcript ?? relay.transcript
-        if seam.transcript == nil {
-            noteBreak(failure)
-            seam.broken = lastBackend.map { (backend: $0, failure: failure) }
-        }
         seam.transcript = transcript
         let backend = table.backends[place]
         let body = request.order.body
@@ -266,8 +278,7 @@ final class Forwarding {
         case .impossible: breakOff(failure)
         case .send(let body):
             let comment = StreamSplicer.seamComment(backend: backend.route.name, reason: failure.reason.rawValue)
-            if let attempt { loop.meters.backend(attempt.backend.cell).seam(after: failure) }
-            accounts.seam()
+            if seam.broken == nil, let attempt { seam.broken = (attempt.backend, attempt.meters, failure) }
             startAttempt(place, fresh: false, body: ByteBuffer(bytes: body))
             self.relay?.beginContinuation(of: transcript, asked, opening: comment)
         }
@@ -278,20 +289,25 @@ final class Forwarding {
         answer = nil
         if !exchange.isCommitted { relay?.beginAnswer() }
         let backend = table.backends[place]
-        if let lastFailure, !fresh { loop.meters.backend(backend.cell).retried(after: lastFailure) }
+        let meters = loop.meters.backend(backend.cell)
+        if let lastFailure, !fresh { meters.retried(after: lastFailure) }
         backend.cell.begin()
         lastBackend = backend.route.name
         if !fresh { accounts.attempt(at: loop.now) }
         let parked = fresh ? nil : loop.takeParked(backend.cell)
         let upstream = parked ?? UpstreamConnection(backend.cell, loop: loop)
         attempt = Attempt(
-            upstream: upstream, backend: backend, startedAt: loop.now,
+            upstream: upstream, backend: backend, meters: meters, startedAt: loop.now,
             startedNanoseconds: loop.events.nanoseconds)
-        var message = ByteBuffer()
-        MessageWriter.request(request.head, body: body, to: backend, about: request.origin, into: &message)
+        let request = self.request
+        func write(into out: inout ByteBuffer) {
+            MessageWriter.request(request.head, body: body, to: backend, about: request.origin, into: &out)
+        }
         if parked != nil {
-            upstream.send(message, for: self)
+            upstream.send(for: self) { write(into: &$0) }
         } else {
+            var message = ByteBuffer()
+            write(into: &message)
             upstream.open(to: backend, within: model.route.deadlines.connect, for: self, sending: message)
         }
     }
@@ -301,7 +317,7 @@ final class Forwarding {
         guard let attempt else { return }
         self.attempt = nil
         attempt.backend.cell.end()
-        loop.meters.backend(attempt.backend.cell).ended(after: loop.now - attempt.startedAt)
+        attempt.meters.ended(after: loop.now - attempt.startedAt)
         attempt.upstream?.close()
     }
 }

@@ -175,11 +175,17 @@ final class GatewayLoop {
 
     /// A backend has said nothing for a while to somebody who waits. That is what a long prompt looks like, and a
     /// process that is stopped or hangs; its health path, asked once, tells which.
-    func suspect(_ backend: CompiledTable.Backend, within patience: Duration) {
+    ///
+    /// Never the last one that could serve the model: two that are busy would be silent alike.
+    func suspect(
+        _ backend: CompiledTable.Backend, of model: CompiledTable.Model, in table: CompiledTable,
+        within patience: Duration
+    ) {
         let (cell, asked) = (backend.cell, events.nanoseconds)
         guard cell.isWorking, cell.mayAsk(at: asked, every: Silence.pause) else { return }
         HealthAsk(backend, within: patience, on: self) { result in
             guard case .failure(let failure) = result, !failure.isAnswer, cell.lastHeard < asked else { return }
+            guard table.hasOther(than: cell, for: model) else { return }
             self.condemn(cell, because: .frozen)
             cell.freeze(at: self.events.nanoseconds)
         }

@@ -7,14 +7,7 @@ struct RequestIDs {
     init(seed: UInt64) { state = seed }
 
     mutating func next() -> String {
-        let mixed = draw()
-        return String(unsafeUninitializedCapacity: 16) { out in
-            for place in 0..<16 {
-                let digit = UInt8(truncatingIfNeeded: mixed >> UInt64(60 - 4 * place)) & 15
-                out[place] = digit < 10 ? 0x30 + digit : 0x57 + digit
-            }
-            return 16
-        }
+        HexDigits.text(draw())
     }
 
     /// The number of the next id.

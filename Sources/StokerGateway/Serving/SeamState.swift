@@ -6,8 +6,8 @@ import StokerWire
 struct SeamState {
     /// What the client had when the stream broke; nil while it flows.
     var transcript: StreamTranscript?
-    /// Where and why it broke; nil while it flows.
-    var broken: (backend: String, failure: AttemptFailure)?
+    /// The backend that broke it, and how; nil while it flows.
+    var broken: (backend: CompiledTable.Backend, meters: BackendMeters, failure: AttemptFailure)?
     /// Of the backend that began the answer.
     var dialect: ContinuationDialect?
     private var reading: Result<ContinuationRequest, ContinuationObstacle>?

@@ -48,10 +48,10 @@ final class UpstreamConnection: StreamOwner {
         loop.events.after(timeout) { self.isLate() }
     }
 
-    /// Sends a request over a connection taken from the pool.
-    func send(_ request: ByteBuffer, for owner: Forwarding) {
+    /// Sends what `write` writes over a connection taken from the pool.
+    func send(for owner: Forwarding, _ write: (inout ByteBuffer) -> Void) {
         self.owner = owner
-        send(request)
+        begin(write)
     }
 
     /// Stops or starts reading, so that a slow client slows the backend down.
@@ -74,7 +74,7 @@ final class UpstreamConnection: StreamOwner {
         isConnected = true
         guard owner != nil, let request = pending else { return close() }
         pending = nil
-        send(request)
+        begin { $0.writeImmutableBuffer(request) }
     }
 
     func received(_ bytes: borrowing Span<UInt8>) {
@@ -123,11 +123,11 @@ final class UpstreamConnection: StreamOwner {
 
     // MARK: Details
 
-    private func send(_ request: ByteBuffer) {
+    private func begin(_ write: (inout ByteBuffer) -> Void) {
         guard let socket else { return }
         served += 1
         reader.expectResponse()
-        socket.output.writeImmutableBuffer(request)
+        write(&socket.output)
         socket.flush()
     }
 

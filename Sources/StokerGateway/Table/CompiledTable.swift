@@ -21,12 +21,15 @@ package final class CompiledTable: Sendable, BackendView {
         let address: NetAddress?
         /// The value of `Host`.
         let authority: String
+        /// What stands between the target and the client's own header lines.
+        let opening: [UInt8]
 
         init(_ route: BackendRoute, _ cell: BackendCell) {
             self.route = route
             self.cell = cell
             address = NetAddress(numeric: route.address.host, port: route.address.port)
             authority = Endpoint(host: route.address.host, port: route.address.port).text
+            opening = Array(" HTTP/1.1\r\nHost: \(authority)\r\n".utf8)
         }
 
         /// Why it gets nothing now, nil when it does.
@@ -90,9 +93,9 @@ package final class CompiledTable: Sendable, BackendView {
     /// The backends that are passed over while there are others.
     func shunned(at now: Int64) -> [Int] { backends.indices.filter { backends[$0].cell.isShunned(at: now) } }
 
-    /// Whether somebody else could serve the model now.
-    func hasOther(than cell: BackendCell, for model: Model) -> Bool {
-        model.tiers.contains { $0.contains { backends[$0].cell !== cell && isUsable($0) } }
+    /// Whether somebody else could serve the model now, who has not failed on the request already.
+    func hasOther(than cell: BackendCell, for model: Model, avoiding tried: [Int] = []) -> Bool {
+        model.tiers.contains { $0.contains { backends[$0].cell !== cell && isUsable($0) && !tried.contains($0) } }
     }
 
     /// Why nobody serves a model, one clause per backend.

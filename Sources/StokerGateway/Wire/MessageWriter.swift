@@ -16,9 +16,7 @@ enum MessageWriter {
         out.writeInteger(ASCII.space)
         out.writeString(backend.route.address.pathPrefix)
         out.writeBytes(bytes.extracting(head.target).bytes)
-        out.writeStaticString(" HTTP/1.1\r\nHost: ")
-        out.writeString(backend.authority)
-        out.writeStaticString("\r\n")
+        out.writeBytes(backend.opening)
         let hasTrace = origin.trace.isClients
         forEachForwarded(
             head.fields, nominated: head.nominated, in: bytes,
@@ -26,9 +24,9 @@ enum MessageWriter {
             dropping: { $0.isGatewaysOwn || ($0 == .tracestate && !hasTrace) }
         ) { out.writeBytes(bytes.extracting($0).bytes) }
         if let host = head.fields.first(where: { $0.known == .host }) {
+            // The rest of the line as it came, with its end.
             out.writeStaticString("X-Forwarded-Host: ")
-            out.writeBytes(bytes.extracting(host.value).bytes)
-            out.writeStaticString("\r\n")
+            out.writeBytes(bytes.extracting(host.value.lowerBound..<host.line.upperBound).bytes)
         }
         // For and Proto, the same for all requests of the connection.
         out.writeString(origin.forwarded)

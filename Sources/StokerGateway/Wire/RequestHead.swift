@@ -41,9 +41,23 @@ package struct RequestHead: Sendable {
         return bytes.readableBytesUInt8Span.text(in: field.value)
     }
 
-    /// The values of all fields of that kind; most requests have none or one.
-    package func values(of known: KnownField) -> [String] {
-        fields.filter { $0.known == known }.map { bytes.readableBytesUInt8Span.text(in: $0.value) }
+    /// Whether the body is what it seems: not coded, and no multipart.
+    var isPlain: Bool {
+        let bytes = self.bytes.readableBytesUInt8Span
+        for field in fields {
+            if field.known == .contentEncoding, !bytes.spells("identity", in: field.value) { return false }
+            if field.known == .contentType, field.value.count >= 10 {
+                let start = field.value.lowerBound
+                if bytes.spells("multipart/", in: start..<start &+ 10) { return false }
+            }
+        }
+        return true
+    }
+
+    /// Whether the value of the first field of that kind is this word, in any case.
+    func says(_ word: StaticString, in known: KnownField) -> Bool {
+        guard let field = fields.first(where: { $0.known == known }) else { return false }
+        return bytes.readableBytesUInt8Span.spells(word, in: field.value)
     }
 
     /// Parses a whole head, from the method to the empty line.

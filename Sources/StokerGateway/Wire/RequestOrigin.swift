@@ -36,11 +36,11 @@ struct TraceParent {
             out.writeString(clients)
         } else {
             out.writeStaticString("00-")
-            Self.writeHex(parts.0, into: &out)
-            Self.writeHex(parts.1, into: &out)
+            HexDigits.write(parts.0, into: &out)
+            HexDigits.write(parts.1, into: &out)
         }
         out.writeStaticString("-")
-        Self.writeHex(parts.2, into: &out)
+        HexDigits.write(parts.2, into: &out)
         out.writeStaticString("-")
         out.writeString(flags)
     }
@@ -55,17 +55,5 @@ struct TraceParent {
             guard isDash ? byte == 0x2D : isDigit else { return false }
         }
         return bytes[3..<35].contains { $0 != 0x30 } && bytes[36..<52].contains { $0 != 0x30 }
-    }
-
-    private static func writeHex(_ value: UInt64, into out: inout ByteBuffer) {
-        // Gathered in registers: eight digits a write.
-        var digits = (UInt64(0), UInt64(0))
-        for place in 0..<16 {
-            let digit = value >> UInt64(60 - 4 * place) & 15
-            let letter = digit < 10 ? 0x30 + digit : 0x57 + digit
-            if place < 8 { digits.0 = digits.0 << 8 | letter } else { digits.1 = digits.1 << 8 | letter }
-        }
-        out.writeInteger(digits.0)
-        out.writeInteger(digits.1)
     }
 }

@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test func `a text over the bound is let go`() {
-        let part = String(repeating: "a", count: 1 << 19)
+        let part = String(repeating: "a", count: StreamTranscript.maxText / 2)
         let most = StreamReading.watch(
             .chat, [Self.chat("\"content\":\"\(part)\""), Self.chat("\"content\":\"\(part)\"")])
         #expect(most.watch.transcript.text.count == StreamTranscript.maxText)

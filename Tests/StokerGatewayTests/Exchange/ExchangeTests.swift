@@ -146,7 +146,7 @@ struct ExchangeTests {
 
     @Test("no first byte within the deadline is a refusal, retries included")
     func firstToken() {
-        var driver = Driver()
+        var driver = Driver(.eventStream)
         driver.begin()
         _ = driver.tell(.failed(.closedEarly, reused: false), at: 6)
         #expect(driver.tell(.tick, at: 9.9) == .nothing)
@@ -154,6 +154,14 @@ struct ExchangeTests {
         var headOnly = Driver(.eventStream)
         headOnly.begin(Self.stream)
         #expect(headOnly.tell(.tick, at: 10) == .refuse(.failed(backend: 0, .firstTokenTimeout)))
+    }
+
+    @Test("a document has a deadline of its own, for it begins when it is finished")
+    func answerDeadline() {
+        var driver = Driver()
+        driver.begin()
+        #expect(driver.tell(.tick, at: 599) == .nothing)
+        #expect(driver.tell(.tick, at: 600) == .refuse(.failed(backend: 0, .firstTokenTimeout)))
     }
 
     @Test("a gap over the stall deadline ends a stream, and sends a held answer elsewhere")

@@ -120,10 +120,15 @@ struct FrontTests {
         var limits = GatewayPlan(listen: Endpoint(host: "127.0.0.1", port: 0), threads: 1)
         limits.headTimeout = .seconds(1)
         try await TestGateway.with(limits: limits) { gateway in
-            let client = try await TestClient.connect(to: gateway.port)
             let half = "POST /v1/completions HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf"
-            try await client.send(bytes == "body" ? half : bytes)
-            let text = await client.transcript.end()
+            var text = ""
+            // On a starved machine the client may not get to speak within the second, and is rightly hung up on.
+            for _ in 0..<5 where text.isEmpty {
+                let client = try await TestClient.connect(to: gateway.port)
+                try? await client.send(bytes == "body" ? half : bytes)
+                text = await client.transcript.end()
+                if bytes.isEmpty { break }
+            }
             #expect(TestResponse.parse(text).map(\.status) == (bytes.isEmpty ? [] : [408]), "\(text)")
         }
     }

@@ -6,7 +6,9 @@ import Testing
 struct StreamTests {
     static let request = TestGateway.post(#"{"model":"m","stream":true}"#)
     static let quickStall = Deadlines(connect: .seconds(5), firstToken: .seconds(30), stall: .milliseconds(200))
-    static let quickFirstToken = Deadlines(connect: .seconds(5), firstToken: .milliseconds(200), stall: .seconds(30))
+    static let quickFirstToken = Deadlines(
+        connect: .seconds(5), firstToken: .milliseconds(200), stall: .seconds(30),
+        answer: .milliseconds(200))
 
     /// A backend that sends one event and then leaves the stream to the test.
     static func oneEvent() async throws -> FakeBackend {
