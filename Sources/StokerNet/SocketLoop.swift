@@ -18,9 +18,11 @@ package final class SocketLoop {
     private static let bellToken = UInt64.max
 
     /// Monotonic; as of the latest look at the sockets, so it costs nothing.
-    package var now: Duration { .nanoseconds(nanoseconds) }
+    package private(set) var now: Duration
     /// The same as a number.
-    package private(set) var nanoseconds: Int64
+    package private(set) var nanoseconds: Int64 {
+        didSet { now = .nanoseconds(nanoseconds) }
+    }
     /// How many streams are flowing.
     package var streams = 0
     private var poller: Poller
@@ -42,6 +44,7 @@ package final class SocketLoop {
         self.bell = bell
         poller = try Poller()
         nanoseconds = clinux_monotonic_time()
+        now = .nanoseconds(nanoseconds)
         guard poller.addLevel(bell.descriptor.number, token: Self.bellToken) else { throw SystemError("epoll_ctl") }
     }
 

@@ -160,6 +160,14 @@ package struct Exchange: Sendable {
         return .nothing
     }
 
+    /// Whether sound events of a stream are simply passed on: the same as `handle(.events(sound: true))` deciding
+    /// `.forward`, for the one case that comes thousands of times in a request.
+    package mutating func passesEvents(at now: Duration) -> Bool {
+        guard case .flowing = phase else { return false }
+        progress = now
+        return true
+    }
+
     /// The failure that the latest decision was drawn from, if nobody but the exchange can know of it.
     package mutating func takeFound() -> AttemptFailure? { found.take() }
 

@@ -168,7 +168,9 @@ final class Forwarding {
         }
         let failure = relay?.take(bytes, range)
         meterEvents()
-        if let news = relay?.takeNews() { carryOut(decide(.events(sound: news == .sound))) }
+        if let news = relay?.takeNews() {
+            if exchange.passesEvents(at: loop.now) { writeEvents() } else { handle(.events(sound: news == .sound)) }
+        }
         if let failure { return fail(failure, reused: false) }
         // The rest of what this backend says is of no use any more.
         if relay?.isOver ?? false, !isOver { handle(.end) }

@@ -11,7 +11,7 @@ import StokerNet
 /// dearer, and a loop lives as long as its thread.
 final class GatewayLoop {
     /// Deadlines are looked at this often: coarse, but one timer for all connections.
-    static let tickInterval = Duration.milliseconds(50)
+    static let tickInterval = Duration.milliseconds(100)
     /// The same while nobody has a deadline: then a tick only measures the loop's lag, and sleep is worth more.
     static let idleInterval = Duration.seconds(1)
 
