@@ -5,9 +5,6 @@ package struct HeadFinder: Sendable {
 
     package init() {}
 
-    /// Whether any byte of a head has come.
-    package var hasBegun: Bool { scanned > 0 }
-
     /// Looks at the bytes that are new since the last call.
     ///
     /// - Parameter bytes: everything since the head's first byte.

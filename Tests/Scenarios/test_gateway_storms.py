@@ -59,6 +59,11 @@ def strike(stack, ports, number, events=0):
     return pid
 
 
+def count(event):
+    """How many requests an event of the gateway's is about."""
+    return next(int(line.split()[1]) for line in event["evidence"] if line.startswith("count: "))
+
+
 @pytest.fixture
 def revived():
     """Processes to be continued after the scenario."""
@@ -81,7 +86,15 @@ def test_kill_of_one_of_two_engines_breaks_none_of_100_streams(two, chat):
     answers = streams.answers()
     assert [a for a in answers if not a.is_good] == []
     assert [a.text for a in answers] == expected
-    assert sum(len(a.seams) for a in answers) >= 20, "the engine was in the middle of them"
+    seams = sum(len(a.seams) for a in answers)
+    assert seams >= 20, "the engine was in the middle of them"
+    # Told as what it is: some streams of one engine, with a few of them by name.
+    wait_for(lambda: sum(count(e) for e in made.events("stream.continued", "a")) == seams, f"{seams} are told")
+    told = made.events("stream.continued")
+    assert {e.get("subject") for e in told} == {"a"} and len(told) <= 5, told
+    assert all({"from: a", "to: b"} <= set(e["evidence"]) for e in told), told
+    assert sum(line.startswith("request: ") for e in told for line in e["evidence"]) <= 5 * len(told)
+    assert made.events("stream.lost") == []
 
 
 def test_kill_of_one_of_two_engines_fails_none_of_100_unary_requests(two):
@@ -102,6 +115,8 @@ def test_freezing_one_of_two_engines_breaks_nothing_and_it_is_left(two, revived,
         assert {len(a.text.split()) for a in answers} == {100}
     else:
         assert failed(answers) == []
+        # Whether its health path was given up on in time is a matter of moments.
+        wait_for(lambda: made.events("backend.frozen", "a") or made.events("backend.silent", "a"), "it is told")
     # Left alone: what comes now meets it no more.
     page = lambda: http(f"{made.admin}/metrics").text  # noqa: E731
     before = metric(page(), "stoker_gateway_upstream_errors_total", backend="a")

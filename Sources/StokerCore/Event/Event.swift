@@ -54,6 +54,10 @@ package struct Event: Sendable, Equatable, Codable {
         case logDropped = "log.dropped"
         case backendOut = "backend.out"
         case backendBack = "backend.back"
+        case backendSilent = "backend.silent"
+        case backendFrozen = "backend.frozen"
+        case streamContinued = "stream.continued"
+        case streamLost = "stream.lost"
         case gatewayLost = "gateway.lost"
         case storeReplaced = "store.replaced"
     }

@@ -5,11 +5,14 @@ package struct GatewayStatus: Sendable, Equatable, Codable {
     package var epoch: Int64
     /// In the order of the table.
     package var backends: [BackendStatus]
+    /// nil: a gateway of a release that had none.
+    package var notices: GatewayNotices?
 
-    package init(version: UInt64, epoch: Int64, backends: [BackendStatus]) {
+    package init(version: UInt64, epoch: Int64, backends: [BackendStatus], notices: GatewayNotices? = nil) {
         self.version = version
         self.epoch = epoch
         self.backends = backends
+        self.notices = notices
     }
 }
 

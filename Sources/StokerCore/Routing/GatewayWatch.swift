@@ -10,6 +10,8 @@ package struct GatewayWatch: Sendable {
     private var wasReachable = false
     private var isEnding = false
     private var out: Set<String> = []
+    /// Up to where the gateway's notices have become events; goes along with the next question.
+    package private(set) var read: NoticeMark?
 
     package init(wanted: RoutingTable) { self.wanted = wanted }
 
@@ -24,7 +26,7 @@ package struct GatewayWatch: Sendable {
 
     package enum Effect: Sendable, Equatable {
         case push(RoutingTable)
-        case record(Event.Kind, Event.Severity, subject: String?, message: String)
+        case record(Event.Kind, Event.Severity, subject: String?, message: String, evidence: [String] = [])
     }
 
     /// Takes what was seen and returns what to do.
@@ -38,7 +40,7 @@ package struct GatewayWatch: Sendable {
             wasReachable = true
             latest = status
             let stale = status.version != wanted.version || status.epoch != wanted.epoch
-            return (stale ? [.push(wanted)] : []) + changes(in: status)
+            return (stale ? [.push(wanted)] : []) + changes(in: status) + news(status.notices)
         case .ending:
             isEnding = true
             return []
@@ -67,5 +69,15 @@ package struct GatewayWatch: Sendable {
             }
         }
         return effects
+    }
+
+    /// Each notice once, though the gateway repeats them until it knows that they were read.
+    private mutating func news(_ page: GatewayNotices?) -> [Effect] {
+        guard let page else { return [] }
+        // A gateway that has started anew counts anew.
+        let last = read?.life == page.life ? read?.sequence ?? 0 : 0
+        let fresh = page.notices.filter { $0.sequence > last }
+        read = NoticeMark(life: page.life, sequence: fresh.map(\.sequence).max() ?? last)
+        return fresh.map(\.effect)
     }
 }

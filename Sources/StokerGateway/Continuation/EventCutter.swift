@@ -33,9 +33,6 @@ package struct EventCutter: Sendable {
 
     package init() {}
 
-    /// Whether the stream stands between two events.
-    package var isBetweenEvents: Bool { carried.isEmpty || isHandedOut }
-
     /// Finds the next event in the bytes from `index` to `end`, and moves `index` past it.
     package mutating func next(_ bytes: borrowing Span<UInt8>, at index: inout Int, to end: Int) -> Cut {
         if isHandedOut {

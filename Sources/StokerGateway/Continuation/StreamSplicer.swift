@@ -13,6 +13,8 @@ package struct StreamSplicer: Sendable {
     package enum Verdict: Sendable, Equatable {
         /// Send this.
         case forward([UInt8])
+        /// Send this with whatever says something: a comment, which no backend has to mean anything by.
+        case comment([UInt8])
         /// Nothing is to be sent, now at least.
         case drop
         /// Send this, and the answer is whole: what the backend still says is not needed.
@@ -75,7 +77,7 @@ package struct StreamSplicer: Sendable {
         isFirst = false
         switch fields.payload {
         case .none where fields.isError: return .failed
-        case .none: return transcript.isDone ? .drop : .forward(bytes.array(event))
+        case .none: return transcript.isDone ? .drop : .comment(bytes.array(event))
         case .line(let line): return takePayload(bytes.extracting(line), isError: fields.isError)
         case .joined(let payload):
             // Outside of strings, where no line feed can be, one space is like the other.

@@ -16,6 +16,8 @@ struct ControlRoutes: Sendable {
     let registry: MetricsRegistry
     /// What was finished lately.
     var recent = RecentRequests(capacity: 0)
+    /// What the control plane is to hear of.
+    var notices = NoticeBoard()
     /// Asks every loop what it is serving.
     var live: @Sendable () -> [LiveRequest] = { [] }
 
@@ -26,7 +28,7 @@ struct ControlRoutes: Sendable {
         case ("PUT", "/table"): put(body)
         case ("GET", "/metrics"):
             Answer(status: 200, contentType: MetricsSnapshot.wireContentType, body: registry.snapshot().encoded())
-        case ("GET", "/status"): json(desk.table.status)
+        case ("GET", "/status"): status(target.dropFirst(path.count + 1))
         case ("GET", "/requests"): requests(target.dropFirst(path.count + 1))
         case (_, "/table"), (_, "/metrics"), (_, "/status"), (_, "/requests"): .text(405, "method not allowed\n")
         default: .text(404, "PUT /table, GET /metrics, GET /status, GET /requests\n")
@@ -46,6 +48,14 @@ struct ControlRoutes: Sendable {
             return .text(409, "\(error.text)\n")
         }
         return .text(200, "table \(table.version) is in force\n")
+    }
+
+    /// - Parameter query: `read=MARK`, up to where the reader knows the notices; without it nothing is forgotten.
+    private func status(_ query: Substring) -> Answer {
+        let mark = QueryText.items(of: query)?.first { $0.name == "read" }?.value
+        var status = desk.table.status
+        status.notices = notices.read(after: mark.flatMap { NoticeMark(text: $0) })
+        return json(status)
     }
 
     private func requests(_ text: Substring) -> Answer {

@@ -5,9 +5,9 @@ import StokerWire
 /// each is looked at on the way. A value without I/O.
 ///
 /// The first backend's events go on byte for byte; those after a seam are rewritten to fit.
-struct StreamRelay {
+package struct StreamRelay {
     /// What whole events mean for the decision.
-    enum News: Equatable {
+    package enum News: Equatable {
         /// Comments and the like.
         case blank
         case sound
@@ -26,24 +26,24 @@ struct StreamRelay {
     private var events = ByteBuffer()
     private var news: News?
     /// The answer is whole, whatever the backend goes on to say.
-    private(set) var isOver = false
+    package private(set) var isOver = false
     /// An event was too long to be held: from there on bytes are passed on as they come, and not looked at.
     private(set) var isRaw = false
 
-    init(_ route: Route, keepsText: Bool) {
+    package init(_ route: Route, keepsText: Bool) {
         self.route = route
         self.keepsText = keepsText
         watch = EventWatch(route, keepsText: keepsText)
     }
 
     /// What the client has, or gets with the next `takeEvents`.
-    var transcript: StreamTranscript { splicer?.transcript ?? watch.transcript }
+    package var transcript: StreamTranscript { splicer?.transcript ?? watch.transcript }
 
     /// Events with a token in them so far.
-    var tokenEvents: Int { splicer?.transcript.events ?? watch.transcript.events }
+    package var tokenEvents: Int { splicer?.transcript.events ?? watch.transcript.events }
 
     /// Whether the stream has said how it ends.
-    var isFinished: Bool {
+    package var isFinished: Bool {
         let transcript = self.transcript
         return isOver || transcript.isDone || transcript.finishReason != nil
     }
@@ -51,7 +51,7 @@ struct StreamRelay {
     // MARK: Answers
 
     /// Another backend's answer follows, of which the client knows nothing; what came of the last one is dropped.
-    mutating func beginAnswer() {
+    package mutating func beginAnswer() {
         watch = EventWatch(route, keepsText: keepsText)
         forget()
     }
@@ -61,7 +61,7 @@ struct StreamRelay {
     /// - Parameters:
     ///   - transcript: what the client has.
     ///   - opening: bytes that stand before the first event.
-    mutating func beginContinuation(
+    package mutating func beginContinuation(
         of transcript: StreamTranscript, _ request: ContinuationRequest, opening: [UInt8]
     ) {
         splicer = StreamSplicer(continuing: transcript, request)
@@ -81,7 +81,7 @@ struct StreamRelay {
     /// Takes a stretch of body data.
     ///
     /// - Returns: why the answer is not worth going on with; what came before that is news.
-    mutating func take(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> AttemptFailure? {
+    package mutating func take(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> AttemptFailure? {
         if isRaw { return takeRaw(bytes, range) }
         var index = range.lowerBound
         while !isOver {
@@ -138,6 +138,9 @@ struct StreamRelay {
     ) -> AttemptFailure? {
         switch verdict {
         case .drop: news = .sound
+        case .comment(let event):
+            events.writeBytes(event)
+            news = news ?? .blank
         case .forward(let event):
             events.writeBytes(event)
             news = .sound
@@ -152,10 +155,10 @@ struct StreamRelay {
     }
 
     /// What came since the last time.
-    mutating func takeNews() -> News? { news.take() }
+    package mutating func takeNews() -> News? { news.take() }
 
     /// Writes the events that are the client's now; they are not kept.
-    mutating func takeEvents(_ write: (borrowing Span<UInt8>) -> Void) {
+    package mutating func takeEvents(_ write: (borrowing Span<UInt8>) -> Void) {
         if events.readableBytes > 0 { write(events.readableBytesUInt8Span) }
         if events.storageCapacity > Self.keptStorage { events = ByteBuffer() } else { events.clear() }
     }
@@ -163,7 +166,7 @@ struct StreamRelay {
     // MARK: Ending
 
     /// What the stream lacks for a regular end that no backend gives it any more.
-    mutating func close(includesUsage: Bool) -> [UInt8] {
+    package mutating func close(includesUsage: Bool) -> [UInt8] {
         guard !isOver else { return [] }
         isOver = true
         var transcript = self.transcript
@@ -171,7 +174,7 @@ struct StreamRelay {
     }
 
     /// The beginning of an event that is never completed, at the regular end of a body: byte for byte means that, too.
-    mutating func takeRest() -> [UInt8] {
+    package mutating func takeRest() -> [UInt8] {
         guard splicer == nil, !isOver, cutter.finish() else { return [] }
         return cutter.carried
     }

@@ -78,13 +78,13 @@ package final class RequestMeters {
         counter.increment()
     }
 
-    func wrote(_ tokens: Int) {
+    private func wrote(_ tokens: Int) {
         guard tokens > 0 else { return }
         outputTokens.increment(by: tokens)
         requestOutputTokens.observe(Double(tokens))
     }
 
-    func read(_ tokens: Int) {
+    private func read(_ tokens: Int) {
         inputTokens.increment(by: tokens)
         requestInputTokens.observe(Double(tokens))
     }

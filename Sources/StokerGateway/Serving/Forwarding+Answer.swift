@@ -12,11 +12,7 @@ extension Forwarding {
     /// The first of the answer may go out, or the first after a seam.
     func commit() {
         guard let answer else { return }
-        if let broken = seam.broken {
-            broken.meters.seam(after: broken.failure)
-            accounts.seam()
-        }
-        seam.broken = nil
+        noteContinued()
         seam.transcript = nil
         seam.dialect = seam.dialect ?? attempt?.backend.route.continuation
         if framing == nil {
@@ -153,6 +149,7 @@ extension Forwarding {
         if let relay {
             // A long event that is passed on as it comes may be cut anywhere.
             write((relay.isRaw ? "\n\n" : "") + "data: \(error.json)\n\n")
+            if exchange.isCommitted { noteLost(failure, obstacle: String(why.dropFirst(2))) }
         }
         loop.meters.retryDenied(.streamStarted)
         leaveAttempt()

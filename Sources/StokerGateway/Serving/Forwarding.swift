@@ -120,6 +120,7 @@ final class Forwarding {
 
     private func flee(_ failure: AttemptFailure) {
         hasFled = true
+        noteSilence(failure)
         attempt?.backend.cell.shun(at: loop.events.nanoseconds)
         fail(failure, reused: false)
     }
@@ -279,7 +280,7 @@ final class Forwarding {
         case .impossible: breakOff(failure)
         case .send(let body):
             let comment = StreamSplicer.seamComment(backend: backend.route.name, reason: failure.reason.rawValue)
-            if seam.broken == nil, let attempt { seam.broken = (attempt.meters, failure) }
+            if seam.broken == nil, let attempt { seam.broken = (attempt.backend.route.name, attempt.meters, failure) }
             startAttempt(place, fresh: false, body: ByteBuffer(bytes: body))
             self.relay?.beginContinuation(of: transcript, asked, opening: comment)
         }

@@ -18,6 +18,7 @@ final class GatewayLoop {
     let events: SocketLoop
     let meters: LoopMeters
     let recent: RecentRequests
+    let notices: NoticeBoard
     private let mailbox: Mailbox<GatewayLoop>
     private let connections: ConnectionCount
     private(set) var table: CompiledTable
@@ -34,10 +35,11 @@ final class GatewayLoop {
 
     init(
         _ mailbox: Mailbox<GatewayLoop>, index: Int, table: CompiledTable, metrics: GatewayMetrics,
-        connections: ConnectionCount, recent: RecentRequests
+        connections: ConnectionCount, recent: RecentRequests, notices: NoticeBoard
     ) throws(SystemError) {
         self.mailbox = mailbox
         self.recent = recent
+        self.notices = notices
         self.connections = connections
         self.table = table
         events = try SocketLoop(bell: mailbox.bell)

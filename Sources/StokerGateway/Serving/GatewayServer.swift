@@ -51,8 +51,10 @@ package final class GatewayServer: Sendable {
         let table = CompiledTable.empty(limits: limits)
         let connections = ConnectionCount(metrics.connections.with("main"))
         let recent = RecentRequests(capacity: limits.recentRequests)
+        let notices = NoticeBoard()
         let loops = try LoopGroup(
-            threads: limits.threads, table: table, metrics: metrics, connections: connections, recent: recent)
+            threads: limits.threads, table: table, metrics: metrics, connections: connections, recent: recent,
+            notices: notices)
         let desk = TableDesk(table, loops: loops, connections: connections, recent: recent, log: log)
         GatewayMetrics.collectBackends(registry) { desk.table }
         GatewayMetrics.collectCertificate(registry) { desk.table }
@@ -60,7 +62,7 @@ package final class GatewayServer: Sendable {
         let running = ThreadCount(1)
         try ControlLoop.start(control, running: running)
         connections.whenRoomChanges { [weak control] in control?.execute { $0.lookForRoom() } }
-        let routes = ControlRoutes(desk: desk, registry: registry, recent: recent) { loops.live() }
+        let routes = ControlRoutes(desk: desk, registry: registry, recent: recent, notices: notices) { loops.live() }
         control.execute { loop in
             loop.listen(clients, loops: loops, connections: connections)
             loop.watchCertificate(of: desk)

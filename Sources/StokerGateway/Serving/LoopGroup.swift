@@ -17,7 +17,7 @@ final class LoopGroup: Sendable {
     /// - Parameter threads: 0 means one per core.
     init(
         threads: Int, table: CompiledTable, metrics: GatewayMetrics, connections: ConnectionCount,
-        recent: RecentRequests
+        recent: RecentRequests, notices: NoticeBoard
     ) throws(SystemError) {
         let count = threads > 0 ? threads : System.coreCount
         var made: [Mailbox<GatewayLoop>] = []
@@ -28,7 +28,8 @@ final class LoopGroup: Sendable {
             try OwnThread.start { [running] in
                 // A loop without epoll serves nobody; its share of the clients is refused by closing.
                 try? GatewayLoop(
-                    mailbox, index: index, table: table, metrics: metrics, connections: connections, recent: recent
+                    mailbox, index: index, table: table, metrics: metrics, connections: connections, recent: recent,
+                    notices: notices
                 ).run()
                 running.ended()
             }

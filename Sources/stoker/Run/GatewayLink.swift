@@ -70,7 +70,8 @@ actor GatewayLink {
 
     private func ask() async {
         do {
-            let answer = try await send("GET", "/status")
+            let read = watch.read.map { "?read=\($0.text)" } ?? ""
+            let answer = try await send("GET", "/status\(read)")
             let status = try JSONDecoder().decode(GatewayStatus.self, from: Data(answer.body))
             await perform(watch.handle(.report(status)))
         } catch {
@@ -85,8 +86,11 @@ actor GatewayLink {
                 // A push that fails or is overtaken is repeated after the next report.
                 guard let body = try? JSONEncoder().encode(table) else { continue }
                 _ = try? await send("PUT", "/table", body: [UInt8](body))
-            case .record(let kind, let severity, let subject, let message):
-                sink.record(Event(time: now(), severity: severity, kind: kind, subject: subject, message: message))
+            case .record(let kind, let severity, let subject, let message, let evidence):
+                sink.record(
+                    Event(
+                        time: now(), severity: severity, kind: kind, subject: subject, message: message,
+                        evidence: evidence))
             }
         }
     }

@@ -43,7 +43,6 @@ import Testing
         #expect(cut.events.count == 1)
         #expect(cut.rest.map(StreamReading.text) == "data: [DONE]\n")
         var cutter = EventCutter()
-        #expect(cutter.isBetweenEvents)
         let hasRest = cutter.finish()
         #expect(!hasRest)
     }

@@ -53,7 +53,7 @@ import Testing
             for event in events {
                 let bytes = Array(event.utf8)
                 switch splicer.take(bytes.span, 0..<bytes.count) {
-                case .forward(let bytes): sent += bytes
+                case .forward(let bytes), .comment(let bytes): sent += bytes
                 case .drop: break
                 case .end(let bytes):
                     sent += bytes

@@ -120,7 +120,7 @@ import Testing
         var splicer = try Self.splicer(["a"])
         let comment = Array(": keep-alive\r\n\r\n".utf8)
         let verdict = splicer.take(comment.span, 0..<comment.count)
-        #expect(verdict == .forward(comment))
+        #expect(verdict == .comment(comment))
     }
 
     @Test(arguments: [
@@ -206,7 +206,7 @@ import Testing
         for payload in pieces.map({ #"{"choices":[{"delta":{"content":\#(engine.literal($0))}}]}"# }) + ends {
             let bytes = Array("data: \(payload)\n\n".utf8)
             switch splicer.take(bytes.span, 0..<bytes.count) {
-            case .forward(let bytes): sent += bytes
+            case .forward(let bytes), .comment(let bytes): sent += bytes
             case .end(let bytes): return (StreamReading.text(sent + bytes), true, splicer.transcript)
             case .drop: break
             case .failed, .breakOff: Issue.record("no verdict for a plain text")

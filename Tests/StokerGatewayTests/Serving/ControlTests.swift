@@ -52,10 +52,10 @@ struct ControlTests {
         try await Self.with { gateway, client, _ in
             #expect(try await client.roundTrip(Self.put(Self.table(version: 3))).status == 200)
             let status = try await client.roundTrip(TestGateway.get("/status"))
-            #expect(
-                try JSONDecoder().decode(GatewayStatus.self, from: Data(status.body.utf8))
-                    == GatewayStatus(
-                        version: 3, epoch: 5, backends: [BackendStatus(name: "a", usable: true, inFlight: 0)]))
+            let said = try JSONDecoder().decode(GatewayStatus.self, from: Data(status.body.utf8))
+            #expect(said.version == 3 && said.epoch == 5)
+            #expect(said.backends == [BackendStatus(name: "a", usable: true, inFlight: 0)])
+            #expect(said.notices?.notices == [])
             #expect(try await gateway.chat().status == 503)
             let metrics = try await client.roundTrip(TestGateway.get("/metrics"))
             #expect(metrics.headers["content-type"] == MetricsSnapshot.wireContentType)
