@@ -88,7 +88,7 @@ let package = Package(
         library("StokerNet", ["StokerHost", "CLinux", "COpenSSL"], outside: [nioCore, heap], settings: hot),
         library("StokerProbe", ["StokerCore", "CCurl"]),
         library("StokerStore", ["StokerCore"], outside: [grdb]),
-        library("StokerWire"),
+        library("StokerWire", settings: hot),
 
         // Features: they never import each other; the executable joins them.
         library(

@@ -12,11 +12,7 @@ extension Forwarding {
     /// The first of the answer may go out, or the first after a seam.
     func commit() {
         guard let answer else { return }
-        if let broken = seam.broken.take() {
-            broken.meters.seam(after: broken.failure)
-            accounts.seam()
-            noteContinued(from: broken.backend, after: broken.failure)
-        }
+        noteContinued()
         seam.transcript = nil
         seam.dialect = seam.dialect ?? attempt?.backend.route.continuation
         if framing == nil {

@@ -4,18 +4,19 @@ import StokerMetrics
 /// What the control plane is told of.
 extension Forwarding {
     /// The stream flows again.
-    func noteContinued(from backend: CompiledTable.Backend, after failure: AttemptFailure) {
-        note(.streamContinued, backend: backend.route.name, other: lastBackend, failure)
+    func noteContinued() {
+        guard let broken = seam.broken.take() else { return }
+        broken.meters.seam(after: broken.failure)
+        accounts.seam()
+        note(.streamContinued, backend: broken.backend, other: lastBackend, broken.failure)
     }
 
     /// Nobody goes on with the stream.
     ///
     /// - Parameter obstacle: why, as a clause.
     func noteLost(_ failure: AttemptFailure, obstacle: String) {
-        let broken = seam.broken
-        note(
-            .streamLost, backend: broken?.backend.route.name ?? lastBackend ?? "", broken?.failure ?? failure,
-            obstacle: obstacle)
+        let broken = seam.broken.take()
+        note(.streamLost, backend: broken?.backend ?? lastBackend ?? "", broken?.failure ?? failure, obstacle: obstacle)
     }
 
     /// A backend is left because it says nothing.

@@ -280,7 +280,7 @@ final class Forwarding {
         case .impossible: breakOff(failure)
         case .send(let body):
             let comment = StreamSplicer.seamComment(backend: backend.route.name, reason: failure.reason.rawValue)
-            if seam.broken == nil, let attempt { seam.broken = (attempt.backend, attempt.meters, failure) }
+            if seam.broken == nil, let attempt { seam.broken = (attempt.backend.route.name, attempt.meters, failure) }
             startAttempt(place, fresh: false, body: ByteBuffer(bytes: body))
             self.relay?.beginContinuation(of: transcript, asked, opening: comment)
         }

@@ -7,7 +7,7 @@ struct SeamState {
     /// What the client had when the stream broke; nil while it flows.
     var transcript: StreamTranscript?
     /// The backend that broke it, and how; nil while it flows.
-    var broken: (backend: CompiledTable.Backend, meters: BackendMeters, failure: AttemptFailure)?
+    var broken: (backend: String, meters: BackendMeters, failure: AttemptFailure)?
     /// Of the backend that began the answer.
     var dialect: ContinuationDialect?
     private var reading: Result<ContinuationRequest, ContinuationObstacle>?
