@@ -11,7 +11,7 @@ package final class SocketLoop {
     /// event would cost more than passing it on. An event is then late by half a millisecond on average.
     package static let crowd = 16
     private static let pause: Int64 = 1_000_000
-    private static let readSize = 128 << 10
+    private static let readSize = 64 << 10
     /// Connections, bell and watched descriptors share the tokens; a connection's has its generation in the upper half
     /// and never this bit.
     private static let watchBit = UInt64(1) << 63

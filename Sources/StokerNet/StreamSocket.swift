@@ -29,7 +29,7 @@ package final class StreamSocket {
     private static let piling = 128 << 10
     private static let little = 32 << 10
     /// How much one socket may bring before the others have their turn.
-    private static let turn = 128 << 10
+    private static let turn = 64 << 10
     /// An idle connection keeps no more storage than this.
     private static let keptStorage = 8 << 10
 
@@ -86,8 +86,8 @@ package final class StreamSocket {
 
     /// Sends what is written, as much as the socket takes; the rest goes when there is room.
     package func flush() {
-        guard phase == .open, !isWaitingForRoom else { return }
-        send()
+        guard phase == .open else { return }
+        if !isWaitingForRoom { send() }
         notePile()
     }
 

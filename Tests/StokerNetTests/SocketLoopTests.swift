@@ -90,6 +90,23 @@ struct SocketLoopTests {
         #expect(piles == ["piles", "little"])
     }
 
+    @Test func `what is added while the socket takes nothing is noticed as a pile, once`() async throws {
+        let piles: [String] = try await Self.onLoop { loop, finish in
+            guard let (near, far) = SocketPair.make() else { return finish([]) }
+            let reader = Reader { _ in }
+            let writer = Reader { _ in }
+            reader.socket = loop.adopt(near, owner: reader)
+            reader.socket?.setReading(false)
+            writer.socket = loop.adopt(far, owner: writer)
+            for _ in 0..<64 {
+                writer.socket?.output.writeRepeatingByte(0x61, count: 16 << 10)
+                writer.socket?.flush()
+            }
+            finish(writer.said)
+        }
+        #expect(piles == ["piles"])
+    }
+
     @Test func `a connection that is refused fails with the kernel's words`() async throws {
         let words: [String] = try await Self.onLoop { loop, finish in
             let reader = Reader { finish($0) }

@@ -6,7 +6,7 @@ import StokerWire
 /// Lines end in LF, CRLF or CR, mixed at will and split anywhere. Every byte is handed out, in its order.
 package struct EventCutter: Sendable {
     /// Longer than any event of text; a longer one is no business of whoever cuts.
-    package static let maxEvent = 256 << 10
+    package static let maxEvent = 64 << 10
 
     /// What comes next.
     package enum Cut: Sendable, Equatable {

@@ -113,7 +113,7 @@ package enum AttemptFailure: Sendable, Equatable {
         case .wrongContent(let type): "its answer is of the wrong kind (\(type))"
         case .errorEvent(let message): "it reported an error: \(message)"
         case .unfinished: "its stream ended without a finish reason"
-        case .eventTooLarge: "it sent an event of over 256 KiB"
+        case .eventTooLarge: "it sent an event of over 64 KiB"
         case .unfit(let why): "it cannot continue the stream: \(why)"
         case .frozen: "it says nothing and its health path does not answer"
         case .silent: "it says nothing, to nobody"

@@ -265,6 +265,8 @@ final class ClientConnection {
         guard let socket else { return }
         if writeWatch.isStuck(unsent: socket.unsent, sent: socket.sent, now: now, timeout: limits.writeTimeout) {
             isCutOff = true
+            // Its request counts it, unless that is over and only the bytes are left.
+            if case .forwarding = phase {} else { loop.meters.disconnected(.slowReader) }
             return close()
         }
         switch phase {

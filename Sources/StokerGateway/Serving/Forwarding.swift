@@ -104,8 +104,9 @@ final class Forwarding {
     }
 
     /// Leaves a backend that is silent to everybody: at once when it does not even answer for its health, else when a
-    /// stream has waited half of its time. To one that waits for a document silence means nothing; it follows when a
-    /// stream has left. Once: where the second is silent too, the request itself may be what keeps them busy.
+    /// stream has waited half of its time. To one that waits for a document silence means nothing, unless it has been
+    /// proven once and nothing was heard since. Once: where the second is silent too, the request itself may be what
+    /// keeps them busy.
     private func watchForSilence() {
         guard !isOver, !hasFled, let attempt, attempt.upstream != nil else { return }
         let (cell, now, deadlines) = (attempt.backend.cell, loop.events.nanoseconds, model.route.deadlines)
@@ -113,8 +114,10 @@ final class Forwarding {
         if cell.isFrozen(since: attempt.startedNanoseconds) { return flee(.frozen) }
         let silence = now - max(attempt.startedNanoseconds, cell.lastHeard)
         guard silence >= Silence.bound(deadlines) else { return }
-        let isProven = relay == nil ? cell.isShunned(at: now) : silence >= deadlines.firstToken.wholeNanoseconds / 2
-        if !exchange.isCommitted, isProven { return flee(.silent) }
+        let isEvidence = relay != nil || cell.isOnProbation
+        if !exchange.isCommitted, isEvidence, silence >= deadlines.firstToken.wholeNanoseconds / 2 {
+            return flee(.silent)
+        }
         loop.suspect(attempt.backend, of: model, in: table, within: Silence.patience(deadlines))
     }
 

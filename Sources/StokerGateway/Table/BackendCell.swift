@@ -85,6 +85,9 @@ package final class BackendCell: Sendable {
         shunnedUntil.store(now + time, ordering: .relaxed)
     }
 
+    /// Whether it has kept somebody waiting in vain and nothing has been heard of it since.
+    var isOnProbation: Bool { shuns.load(ordering: .relaxed) > 0 }
+
     /// Whether others are asked before it.
     func isShunned(at now: Int64) -> Bool { shunnedUntil.load(ordering: .relaxed) > now }
 

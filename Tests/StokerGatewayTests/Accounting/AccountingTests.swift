@@ -82,7 +82,8 @@ import Testing
 
     @Test func `a request that every backend fails has an error of the gateway`() async throws {
         let silent = try await FakeBackend.start("silent") { _, _ in }
-        let deadlines = Deadlines(connect: .seconds(5), firstToken: .milliseconds(200), stall: .seconds(30), answer: .milliseconds(200))
+        let deadlines = Deadlines(
+            connect: .seconds(5), firstToken: .milliseconds(200), stall: .seconds(30), answer: .milliseconds(200))
         let record = try await Self.remembered(backends: [silent], deadlines: deadlines)
         #expect(record.outcome == .failed && record.code == 504 && record.errorCode == "backend_timeout")
     }
