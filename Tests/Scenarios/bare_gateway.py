@@ -112,7 +112,12 @@ class BareGateway:
             self.process = subprocess.Popen(
                 [program, "gateway", "--socket", self.control, "--listen", f"127.0.0.1:{self.port}",
                  "--threads", str(threads)], stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr)
-        wait_for(self.takes_table, "the gateway takes its table", 20)
+        try:
+            wait_for(self.takes_table, "the gateway takes its table", 20)
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
 
     def takes_table(self):
         if self.process.poll() is not None:

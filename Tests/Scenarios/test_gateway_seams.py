@@ -19,7 +19,8 @@ OFF = {"x-stoker-continuation": "off"}
 BOTH = pytest.mark.parametrize("chat", [False, True], ids=["completions", "chat"])
 
 
-@pytest.fixture(scope="module", params=["vllm", "sglang", "llama.cpp"])
+# SGLang's is vLLM's.
+@pytest.fixture(scope="module", params=["vllm", "llama.cpp"])
 def dialect(request):
     return request.param
 

@@ -5,7 +5,7 @@ import pytest
 from real import MODEL, first_and_standby, quickstart
 from struck import Struck
 
-ROUNDS = 10
+ROUNDS = 5
 
 
 @pytest.mark.parametrize("chat", [False, True], ids=["completions", "chat"])
