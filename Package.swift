@@ -16,9 +16,10 @@ let strict: [SwiftSetting] = [
 
 /// Where bytes pass: the debug build, with which all tests run, checks that no two accesses overlap; the release build
 /// does not check it again for each byte.
-let hot = strict + [
-    SwiftSetting.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
-]
+let hot =
+    strict + [
+        SwiftSetting.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
+    ]
 
 /// One of our own libraries.
 func library(
