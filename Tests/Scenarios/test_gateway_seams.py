@@ -98,12 +98,15 @@ def test_a_broken_stream_is_continued_elsewhere(calm, kind, chat):
 @pytest.mark.parametrize("name", ["error-event", "no-done", "cut", "reset"])
 def test_an_engine_that_fails_within_its_stream_is_replaced(calm, name, chat):
     expected = unbroken(calm, "failing", chat=chat)
-    # The other backend is sound: of two requests, one meets the fault.
+    # The other backend is sound. Each of the gateway's loops takes turns by itself: of four requests one meets the fault.
+    retries = calm.metric("stoker_gateway_retries_total") or 0
     calm.simulators["a"].fault(name, times=1, **({} if name == "no-done" else {"after": 4}))
-    answers = [stream(calm.port, "failing", chat=chat) for _ in range(2)]
-    assert [a.text for a in answers] == [expected.text] * 2
+    answers = [stream(calm.port, "failing", chat=chat) for _ in range(4)]
+    assert [a.text for a in answers] == [expected.text] * 4
     assert all(a.is_good for a in answers), answers
-    assert sum(len(a.seams) for a in answers) == 1
+    # A reset throws away what was not read yet: on a starved machine the client had nothing, and it is a retry.
+    retries = calm.metric("stoker_gateway_retries_total") - retries
+    assert sum(len(a.seams) for a in answers) + (retries if name == "reset" else 0) == 1
 
 
 @BOTH
