@@ -7,10 +7,6 @@ package import StokerHost
 ///
 /// All of it, and all that its sockets' owners do, happens on the thread that calls `run`.
 package final class SocketLoop {
-    /// With so many streams under way the loop looks for bytes at most once each `pause`: waking up for each single
-    /// event would cost more than passing it on. An event is then late by half a millisecond on average.
-    package static let crowd = 16
-    private static let pause: Int64 = 1_000_000
     private static let readSize = 64 << 10
     /// Connections, bell and watched descriptors share the tokens; a connection's has its generation in the upper half
     /// and never this bit.
@@ -23,8 +19,6 @@ package final class SocketLoop {
     package private(set) var nanoseconds: Int64 {
         didSet { now = .nanoseconds(nanoseconds) }
     }
-    /// How many streams are flowing.
-    package var streams = 0
     private var poller: Poller
     private var sockets: [StreamSocket?] = []
     private var freeSlots: [Int] = []
@@ -61,20 +55,12 @@ package final class SocketLoop {
         sigemptyset(&pipe)
         sigaddset(&pipe, SIGPIPE)
         pthread_sigmask(SIG_BLOCK, &pipe, nil)
-        var mayRest = false
         while !isStopped {
-            var timeout = unfinished.isEmpty ? untilNextTimer() : 0
-            if mayRest, streams >= Self.crowd, timeout > 0 {
-                Poller.rest(min(timeout, Self.pause))
-                timeout = 0
-            }
-            let count = poller.wait(timeout)
+            let count = poller.wait(unfinished.isEmpty ? untilNextTimer() : 0)
             nanoseconds = clinux_monotonic_time()
             for index in 0..<count { handle(poller[index], onBell) }
             finishRest()
             fireTimers()
-            // A batch that was full has left something; one that was empty has nothing to gather.
-            mayRest = count > 0 && count < Poller.batch
         }
         closeAll()
     }

@@ -80,8 +80,6 @@ package final class StreamSocket {
     /// Bytes that the kernel has taken since the beginning.
     package private(set) var sent = 0
 
-    package var isOpen: Bool { phase != .closed }
-
     // MARK: What the owner calls
 
     /// Sends what is written, as much as the socket takes; the rest goes when there is room.
