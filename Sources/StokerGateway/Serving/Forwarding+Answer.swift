@@ -190,7 +190,7 @@ extension Forwarding {
             outcome, code: code, backend: lastBackend, isStream: relay != nil && accounts.events > 0,
             usage: transcript?.usage ?? usage, finishReason: transcript?.finishReason, errorCode: error)
         let record = accounts.record(identity, end, at: loop.now, wall: MetricsClock.system.wall())
-        loop.meters.request(request.order.route, model: model.route.name).count(record)
+        meters.count(record)
         loop.meters.closed(request.order.route)
         loop.recent.append(record)
     }

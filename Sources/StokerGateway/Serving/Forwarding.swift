@@ -27,9 +27,8 @@ final class Forwarding {
         var upstream: UpstreamConnection?
         var backend: CompiledTable.Backend
         var meters: BackendMeters
-        var startedAt: Duration
-        /// The same as `SocketLoop.nanoseconds`.
-        var startedNanoseconds: Int64
+        /// As `SocketLoop.nanoseconds`.
+        var startedAt: Int64
     }
 
     /// The answer of the present attempt.
@@ -70,7 +69,8 @@ final class Forwarding {
     var usage: TokenUsage?
     var isOver = false
     private var hasFled = false
-    private var meters: RequestMeters?
+    /// Looked up by text: once a request, and not for each event.
+    private(set) lazy var meters = loop.meters.request(request.order.route, model: model.route.name)
 
     var model: CompiledTable.Model { request.order.model }
 
@@ -110,10 +110,12 @@ final class Forwarding {
     private func watchForSilence() {
         guard !isOver, !hasFled, let attempt, attempt.upstream != nil else { return }
         let (cell, now, deadlines) = (attempt.backend.cell, loop.events.nanoseconds, model.route.deadlines)
-        guard table.hasOther(than: cell, for: model, avoiding: exchange.tried) else { return }
-        if cell.isFrozen(since: attempt.startedNanoseconds) { return flee(.frozen) }
-        let silence = now - max(attempt.startedNanoseconds, cell.lastHeard)
-        guard silence >= Silence.bound(deadlines) else { return }
+        let isFrozen = cell.isFrozen(since: attempt.startedAt)
+        let silence = now - max(attempt.startedAt, cell.lastHeard)
+        guard isFrozen || silence >= Silence.bound(deadlines),
+            table.hasOther(than: cell, for: model, avoiding: exchange.tried)
+        else { return }
+        if isFrozen { return flee(.frozen) }
         let isEvidence = relay != nil || cell.isOnProbation
         if !exchange.isCommitted, isEvidence, silence >= deadlines.firstToken.wholeNanoseconds / 2 {
             return flee(.silent)
@@ -165,10 +167,8 @@ final class Forwarding {
 
     /// A stretch of body data, framing removed.
     func upstream(_ upstream: UpstreamConnection, data bytes: borrowing Span<UInt8>, _ range: Range<Int>) {
-        guard !isOver, let answer else { return }
-        guard answer.head.status == 200, answer.head.isEventStream, relay != nil else {
-            return pass(bytes, range)
-        }
+        guard !isOver, answer != nil else { return }
+        guard isRelayed else { return pass(bytes, range) }
         let failure = relay?.take(bytes, range)
         meterEvents()
         if let news = relay?.takeNews() {
@@ -203,9 +203,8 @@ final class Forwarding {
     /// Times the tokens that have come since the last look.
     private func meterEvents() {
         guard let events = relay?.tokenEvents, events > accounts.events else { return }
-        if meters == nil { meters = loop.meters.request(request.order.route, model: model.route.name) }
         while accounts.events < events {
-            if let gap = accounts.event(at: loop.now) { meters?.gap(gap) }
+            if let gap = accounts.event(at: loop.now) { meters.gap(gap) }
         }
     }
 
@@ -302,8 +301,7 @@ final class Forwarding {
         let parked = fresh ? nil : loop.takeParked(backend.cell)
         let upstream = parked ?? UpstreamConnection(backend.cell, loop: loop)
         attempt = Attempt(
-            upstream: upstream, backend: backend, meters: meters, startedAt: loop.now,
-            startedNanoseconds: loop.events.nanoseconds)
+            upstream: upstream, backend: backend, meters: meters, startedAt: loop.events.nanoseconds)
         let request = self.request
         func write(into out: inout ByteBuffer) {
             MessageWriter.request(request.head, body: body, to: backend, about: request.origin, into: &out)
@@ -322,7 +320,7 @@ final class Forwarding {
         guard let attempt else { return }
         self.attempt = nil
         attempt.backend.cell.end()
-        attempt.meters.ended(after: loop.now - attempt.startedAt)
+        attempt.meters.ended(after: .nanoseconds(loop.events.nanoseconds - attempt.startedAt))
         attempt.upstream?.close()
     }
 }
