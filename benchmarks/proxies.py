@@ -1,4 +1,4 @@
-"""Stoker, HAProxy and nginx before the same backends, set up as in service, and the engines behind them."""
+"""Stoker, HAProxy, nginx and Caddy before the same backends, set up as in service, and the engines behind them."""
 
 import contextlib
 import http.client
@@ -13,6 +13,8 @@ import time
 from measuring import cpu_nanoseconds, family, free_port, resident_mib, wait_until_listening
 
 NAMES = ["stoker", "haproxy", "nginx"]
+# Caddy costs several times the CPU of the others: it is a peer where failures are compared, not where cost is.
+ALL = [*NAMES, "caddy"]
 
 
 class Proxy:
@@ -23,7 +25,7 @@ class Proxy:
     """
 
     def __init__(self, name, directory, backends, stoker, threads=None, patience=60, engine="openai"):
-        self.name, self.port = name, free_port()
+        self.name, self.port, self.stoker = name, free_port(), stoker
         self.directory = pathlib.Path(directory) / f"{name}-{self.port}"
         self.directory.mkdir()
         self.threads, self.patience, self.engine = threads or os.cpu_count(), patience, engine
@@ -74,10 +76,34 @@ class Proxy:
             f"proxy_connect_timeout 1s; proxy_read_timeout {self.patience}s;\n"
             "proxy_next_upstream error timeout http_500 http_502 http_503 http_504 non_idempotent; } }")
 
+    def _caddy(self, backends, _):
+        config = self.directory / "Caddyfile"
+        config.write_text(
+            "{\n admin off\n auto_https off\n}\n"
+            f"http://127.0.0.1:{self.port} {{\n reverse_proxy {' '.join(f'127.0.0.1:{port}' for port in backends)} {{\n"
+            # Without the buffer a request's body is gone when it is to be sent again, and the second backend is blamed.
+            "  buffer_requests\n  lb_policy least_conn\n  lb_try_duration 2s\n  lb_try_interval 50ms\n"
+            "  lb_retry_match {\n   method POST\n  }\n  fail_duration 10s\n  max_fails 1\n"
+            "  health_uri /health\n  health_interval 1s\n  health_timeout 1s\n  flush_interval -1\n"
+            f"  transport http {{\n   dial_timeout 1s\n   response_header_timeout {self.patience}s\n  }}\n }}\n}}\n")
+        with (self.directory / "log").open("wb") as log:
+            return subprocess.Popen(
+                ["caddy", "run", "--adapter", "caddyfile", "--config", str(config)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**os.environ, "HOME": str(self.directory), "XDG_DATA_HOME": str(self.directory)})
+
     @property
     def cpu(self):
         """Nanoseconds of CPU that it and its children have used."""
         return cpu_nanoseconds(self.process.pid)
+
+    @property
+    def transitions(self):
+        """How often Stoker has taken a backend out and back, by its own events."""
+        done = subprocess.run(
+            [str(self.stoker), "events", "--config", str(self.directory / "stoker.yaml"), "--json", "--limit", "1000"],
+            capture_output=True, text=True)
+        return sum(f'"backend.{change}"' in line for line in done.stdout.splitlines() for change in ("out", "back"))
 
     @property
     def resident(self):
@@ -200,10 +226,10 @@ def quantile(report, measure, fraction):
     return next((q.get("value") for q in row["quantiles"] if abs(q["fraction"] - fraction) < 1e-9), None)
 
 
-def available():
+def available(names=NAMES):
     """The proxies whose programs are here; the rest is named."""
     found = []
-    for name in NAMES:
+    for name in names:
         if name == "stoker" or any(
                 os.access(os.path.join(place, name), os.X_OK)
                 for place in [*os.environ.get("PATH", "").split(":"), "/usr/sbin"]):

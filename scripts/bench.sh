@@ -9,6 +9,6 @@ if [ ! -x .venv-bench/bin/locust ]; then
     python3 -m venv .venv-bench && .venv-bench/bin/pip install --quiet --disable-pip-version-check locust \
         || echo "bench.sh: Locust cannot be had from PyPI; load.py leaves it out" >&2
 fi
-for script in restart gateway added_latency streams survival faults load; do
+for script in restart gateway added_latency streams survival faults failover load; do
     python3 "benchmarks/$script.py"
 done

@@ -14,7 +14,7 @@ packages_for() {
         # varnish brings varnishtest, which speaks HTTP rudely; haproxy and nginx are asked how they read the same bytes.
         test) echo prometheus openssl shellcheck varnish haproxy nginx ;;
         # What restarts and the gateway are measured against, and the load for it.
-        bench) echo runit s6 supervisor haproxy nginx wrk hey ;;
+        bench) echo runit s6 supervisor haproxy nginx caddy wrk hey ;;
         *) echo "install-deps.sh: '$1' is none of build, run, test, bench" >&2; return 2 ;;
     esac
 }
@@ -53,7 +53,7 @@ echo "Installing from Debian: ${missing[*]}"
 
 # Nor shall they start at the next boot.
 if [ -d /run/systemd/system ]; then
-    for unit in prometheus supervisor haproxy nginx varnish; do
+    for unit in prometheus supervisor haproxy nginx caddy varnish; do
         case " ${missing[*]} " in *" $unit"*) "${as_root[@]}" systemctl disable --now "$unit" || true ;; esac
     done
 fi
