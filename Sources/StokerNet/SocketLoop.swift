@@ -25,6 +25,8 @@ package final class SocketLoop {
     private var generation: UInt32 = 0
     /// Sockets with something left to do that the kernel will not tell of again.
     private var unfinished: [StreamSocket] = []
+    /// Sockets with something written in this round.
+    private var unsent: [StreamSocket] = []
     private var timers = Heap<Timer>()
     private var timerNumber = 0
     private var watches: [UInt64: (descriptor: Descriptor, body: () -> Void)] = [:]
@@ -59,8 +61,11 @@ package final class SocketLoop {
             let count = poller.wait(unfinished.isEmpty ? untilNextTimer() : 0)
             nanoseconds = clinux_monotonic_time()
             for index in 0..<count { handle(poller[index], onBell) }
+            // Before the rest is read: nobody's output grows by more than one turn unsent.
+            sendAll()
             finishRest()
             fireTimers()
+            sendAll()
         }
         closeAll()
     }
@@ -87,6 +92,18 @@ package final class SocketLoop {
         let due = unfinished
         unfinished = []
         for socket in due { socket.finishRest() }
+    }
+
+    /// Sends what the round has written, all in one go. Sent one by one, each would wake its receiver, who then works
+    /// on it alone, in place of this thread: at 64 busy connections three times as many switches between threads.
+    private func sendAll() {
+        var index = 0
+        // Room that is made may let others write, who are then added.
+        while index < unsent.count {
+            if unsent[index].isDue { unsent[index].sendWritten() }
+            index += 1
+        }
+        unsent.removeAll(keepingCapacity: true)
     }
 
     private func closeAll() {
@@ -176,6 +193,9 @@ package final class SocketLoop {
 
     /// Comes back to the socket in this round or the next.
     func finishLater(_ socket: StreamSocket) { unfinished.append(socket) }
+
+    /// Has the socket send at the end of this round.
+    func sendLater(_ socket: StreamSocket) { unsent.append(socket) }
 
     /// Lets the body see what one read brings: the bytes lie in the loop's own buffer and are gone afterwards.
     func withReadBuffer<Result>(_ body: (UnsafeMutableRawBufferPointer) -> Result) -> Result { body(readBuffer) }
