@@ -51,6 +51,7 @@ package final class StreamSocket {
     private var isPiling = false
     /// Something is written that the loop will send at the end of its round.
     private(set) var isDue = false
+    private var isStream = false
     private var isWaitingForRoom = false
     /// Nothing follows what is written: our half ends behind it.
     private var endsOutput = false
@@ -106,13 +107,19 @@ package final class StreamSocket {
         sendWritten()
     }
 
-    /// See `Transfer.delayAcknowledgements`.
-    package func delayAcknowledgements() { Transfer.delayAcknowledgements(descriptor) }
+    /// Says whether events come one by one, many a second, until it is said otherwise or the connection is closed.
+    package func expectStream(_ flows: Bool) {
+        guard phase == .open, flows != isStream else { return }
+        isStream = flows
+        loop.noteStream(flows)
+        if flows { Transfer.delayAcknowledgements(descriptor) }
+    }
 
     /// Closes at once; the owner is not told, and not kept.
     package func close() {
         guard phase != .closed else { return }
         if phase == .open, isDue, !isWaitingForRoom { send() }
+        expectStream(false)
         if phase == .open, !hasEndedOutput { tls?.sayGoodbye() }
         phase = .closed
         owner = nil

@@ -142,6 +142,49 @@ struct SocketLoopTests {
         #expect(said.last == "end")
     }
 
+    @Test func `a stream is counted while it flows, however it ends`() async throws {
+        let counts: [Int] = try await Self.onLoop { loop, finish in
+            guard let (near, far) = SocketPair.make() else { return finish([]) }
+            let reader = Reader { _ in }
+            let (one, other) = (loop.adopt(near, owner: reader), loop.adopt(far, owner: reader))
+            var counts = [loop.streams]
+            func note(_ change: () -> Void) {
+                change()
+                counts.append(loop.streams)
+            }
+            note { one?.expectStream(true) }
+            note { one?.expectStream(true) }
+            note { other?.expectStream(true) }
+            note { one?.expectStream(false) }
+            note { one?.expectStream(false) }
+            note { other?.close() }
+            note { other?.expectStream(true) }
+            finish(counts)
+        }
+        #expect(counts == [0, 1, 1, 2, 1, 1, 0, 0])
+    }
+
+    @Test func `in a crowd of streams bytes are gathered, and none is lost`() async throws {
+        let said: [String] = try await Self.onLoop { loop, finish in
+            let idle = Reader { _ in }
+            for _ in 0..<SocketLoop.crowd / 2 {
+                guard let (near, far) = SocketPair.make() else { return finish([]) }
+                for socket in [near, far] { loop.adopt(socket, owner: idle)?.expectStream(true) }
+            }
+            guard let (near, far) = SocketPair.make() else { return finish([]) }
+            let reader = Reader { finish($0) }
+            reader.socket = loop.adopt(near, owner: reader)
+            func write(_ words: [String]) {
+                guard let word = words.first else { return close(far) == 0 ? () : finish([]) }
+                _ = word.withCString { Glibc.write(far, $0, strlen($0)) }
+                loop.after(.microseconds(10)) { write(Array(words.dropFirst())) }
+            }
+            write(["a", "b", "c"])
+        }
+        #expect(said.filter { $0.count == 1 || !["all", "end"].contains($0) }.joined() == "abc")
+        #expect(said.last == "end")
+    }
+
     @Test func `whoever ends its output sees at once what is sent`() async throws {
         let (sent, unsent): (Int?, Int?) = try await Self.onLoop { loop, finish in
             guard let (near, far) = SocketPair.make() else { return finish((nil, nil)) }

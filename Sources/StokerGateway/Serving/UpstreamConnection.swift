@@ -57,8 +57,8 @@ final class UpstreamConnection: StreamOwner {
     /// Stops or starts reading, so that a slow client slows the backend down.
     func setReading(_ reads: Bool) { socket?.setReading(reads) }
 
-    /// An event stream begins: see `Transfer.delayAcknowledgements`.
-    func expectStream() { socket?.delayAcknowledgements() }
+    /// An event stream begins.
+    func expectStream() { socket?.expectStream(true) }
 
     /// Closes at once: the backend notices, and stops working for nobody.
     func close() {
@@ -133,6 +133,7 @@ final class UpstreamConnection: StreamOwner {
 
     private func ended(reusable: Bool) {
         let owner = detach()
+        socket?.expectStream(false)
         if reusable, socket?.unsent == 0 {
             setReading(true)
             loop.park(self)
