@@ -88,7 +88,7 @@ package final class StreamSocket {
     /// Has what is written sent at the end of the loop's round, as much as the socket takes; the rest goes when there
     /// is room.
     package func flush() {
-        guard phase == .open, !isDue else { return }
+        guard phase == .open, !isDue, output.readableBytes > 0 else { return }
         isDue = true
         loop.sendLater(self)
     }

@@ -79,11 +79,11 @@ final class UpstreamConnection: StreamOwner {
 
     func received(_ bytes: borrowing Span<UInt8>) {
         // Bytes that nobody asked for: an answer to a request that was never sent.
-        guard owner != nil else { return leavePool() }
+        guard let owner else { return leavePool() }
         cell.heard(at: loop.events.nanoseconds)
         var index = 0
         do throws(WireFault) {
-            while let owner {
+            while self.owner != nil {
                 switch try reader.next(bytes, at: &index) {
                 case .needsMore: return
                 case .head(let head, let headBytes): owner.upstream(self, head: head, bytes: headBytes)
