@@ -22,6 +22,9 @@ class Proxy:
 
     - patience: seconds that it waits for a silent backend; equal for all.
     - Stoker is the whole `stoker run`: control plane, shim and gateway count as its processes.
+
+    Each stands in a session of its own, as a service does and as Stoker's gateway always does. Linux shares processors
+    among sessions first (autogroup): a proxy in the benchmark's session would have the share of engine and clients.
     """
 
     def __init__(self, name, directory, backends, stoker, threads=None, patience=60, engine="openai"):
@@ -64,7 +67,7 @@ class Proxy:
             # Without http-no-delay HAProxy gathers the events of a stream for 100 ms and more.
             "  retry-on all-retryable-errors\n  option http-no-delay\n"
             f"listen l\n  bind 127.0.0.1:{self.port}\n  balance leastconn\n{servers}")
-        return subprocess.Popen(["haproxy", "-q", "-db", "-f", config])
+        return subprocess.Popen(["haproxy", "-q", "-db", "-f", config], start_new_session=True)
 
     def _nginx(self, backends, _):
         servers = " ".join(f"server 127.0.0.1:{port} max_fails=1 fail_timeout=10s;" for port in backends)
@@ -74,7 +77,7 @@ class Proxy:
             f"server {{ listen 127.0.0.1:{self.port} backlog=4096; keepalive_requests 1000000000; location / {{\n"
             "proxy_pass http://u; proxy_http_version 1.1; proxy_set_header Connection ''; proxy_buffering off;\n"
             f"proxy_connect_timeout 1s; proxy_read_timeout {self.patience}s;\n"
-            "proxy_next_upstream error timeout http_500 http_502 http_503 http_504 non_idempotent; } }")
+            "proxy_next_upstream error timeout http_500 http_502 http_503 http_504 non_idempotent; } }", service=True)
 
     def _caddy(self, backends, _):
         config = self.directory / "Caddyfile"
@@ -163,13 +166,15 @@ def wait_until_ready(admin):
     raise SystemExit("stoker does not get ready")
 
 
-def start_nginx(directory, name, workers, server):
+def start_nginx(directory, name, workers, server, service=False):
+    """service: in a session of its own."""
     config = directory / f"{name}.conf"
     config.write_text(
         f"daemon off; pid {directory}/{name}.pid; error_log {directory}/{name}.log; worker_processes {workers};\n"
         "worker_rlimit_nofile 20000; events { worker_connections 10000; }\n"
         f"http {{ access_log off; client_body_temp_path {directory}/{name}; keepalive_timeout 60s; {server} }}\n")
-    return subprocess.Popen(["nginx", "-e", f"{directory}/{name}.log", "-c", config])
+    return subprocess.Popen(
+        ["nginx", "-e", f"{directory}/{name}.log", "-c", config], start_new_session=service)
 
 
 class Engine:

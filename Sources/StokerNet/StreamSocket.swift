@@ -49,6 +49,9 @@ package final class StreamSocket {
     /// The kernel has told of bytes, or of the end, that are not read yet.
     private var hasUnread = false
     private var isPiling = false
+    /// Something is written that the loop will send at the end of its round.
+    private(set) var isDue = false
+    private var isStream = false
     private var isWaitingForRoom = false
     /// Nothing follows what is written: our half ends behind it.
     private var endsOutput = false
@@ -82,11 +85,12 @@ package final class StreamSocket {
 
     // MARK: What the owner calls
 
-    /// Sends what is written, as much as the socket takes; the rest goes when there is room.
+    /// Has what is written sent at the end of the loop's round, as much as the socket takes; the rest goes when there
+    /// is room.
     package func flush() {
-        guard phase == .open else { return }
-        if !isWaitingForRoom { send() }
-        notePile()
+        guard phase == .open, !isDue, output.readableBytes > 0 else { return }
+        isDue = true
+        loop.sendLater(self)
     }
 
     /// Stops or starts reading.
@@ -99,15 +103,23 @@ package final class StreamSocket {
     /// Ends our half once everything written is sent; the other half stays open.
     package func endOutput() {
         endsOutput = true
-        flush()
+        // At once: who ends may look whether all is sent.
+        sendWritten()
     }
 
-    /// See `Transfer.delayAcknowledgements`.
-    package func delayAcknowledgements() { Transfer.delayAcknowledgements(descriptor) }
+    /// Says whether events come one by one, many a second, until it is said otherwise or the connection is closed.
+    package func expectStream(_ flows: Bool) {
+        guard phase == .open, flows != isStream else { return }
+        isStream = flows
+        loop.noteStream(flows)
+        if flows { Transfer.delayAcknowledgements(descriptor) }
+    }
 
     /// Closes at once; the owner is not told, and not kept.
     package func close() {
         guard phase != .closed else { return }
+        if phase == .open, isDue, !isWaitingForRoom { send() }
+        expectStream(false)
         if phase == .open, !hasEndedOutput { tls?.sayGoodbye() }
         phase = .closed
         owner = nil
@@ -138,6 +150,13 @@ package final class StreamSocket {
             }
             deliverFailure()
         }
+    }
+
+    func sendWritten() {
+        isDue = false
+        guard phase == .open else { return }
+        if !isWaitingForRoom { send() }
+        notePile()
     }
 
     func finishRest() {

@@ -31,6 +31,40 @@ package enum JSONKeySearch {
         return (1...12).contains(index &- start) ? value : nil
     }
 
+    /// Where the value of the last such key begins: for what stands near the end of a long text.
+    package static func lastValue(of key: StaticString, in bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Int? {
+        var end = range.upperBound
+        while let start = lastPlace(of: key, in: bytes, range.lowerBound..<end) {
+            var index = skipSpace(start &+ key.utf8CodeUnitCount, bytes, range.upperBound)
+            if index < range.upperBound, bytes[index] == ASCII.colon {
+                index = skipSpace(index &+ 1, bytes, range.upperBound)
+                return index < range.upperBound ? index : nil
+            }
+            end = start
+        }
+        return nil
+    }
+
+    /// The same search as below, from the end.
+    private static func lastPlace(
+        of word: StaticString, in bytes: borrowing Span<UInt8>, _ range: Range<Int>
+    ) -> Int? {
+        let length = word.utf8CodeUnitCount
+        return word.withUTF8Buffer { letters in
+            var start = range.upperBound &- length
+            while start >= range.lowerBound {
+                let first = bytes[start]
+                var step = 0
+                while step < length, letters[step] == bytes[start &+ step] { step &+= 1 }
+                if step == length { return start }
+                var skip = 1
+                while skip < length, letters[skip] != first { skip &+= 1 }
+                start &-= skip
+            }
+            return nil
+        }
+    }
+
     /// Just after the word. Horspool's search: most steps skip the word's whole length.
     private static func place(
         after word: StaticString, in bytes: borrowing Span<UInt8>, _ range: Range<Int>

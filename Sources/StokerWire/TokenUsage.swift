@@ -11,9 +11,10 @@ package struct TokenUsage: Sendable, Equatable {
         self.cachedInput = cachedInput
     }
 
-    /// Finds `"usage":{…}` with its `prompt_tokens`; embeddings have no `completion_tokens`.
+    /// Finds the last `"usage":{…}`, as engines write it behind the answer, with its `prompt_tokens`; embeddings have
+    /// no `completion_tokens`.
     package static func find(in bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> TokenUsage? {
-        guard let start = JSONKeySearch.value(of: "\"usage\"", in: bytes, range), bytes[start] == ASCII.braceOpen
+        guard let start = JSONKeySearch.lastValue(of: "\"usage\"", in: bytes, range), bytes[start] == ASCII.braceOpen
         else { return nil }
         let inside = start..<range.upperBound
         guard let input = JSONKeySearch.number(of: "\"prompt_tokens\"", in: bytes, inside) else { return nil }

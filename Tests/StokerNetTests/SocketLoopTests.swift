@@ -98,13 +98,106 @@ struct SocketLoopTests {
             reader.socket = loop.adopt(near, owner: reader)
             reader.socket?.setReading(false)
             writer.socket = loop.adopt(far, owner: writer)
-            for _ in 0..<64 {
+            func add(_ times: Int) {
+                guard times > 0 else { return finish(writer.said) }
                 writer.socket?.output.writeRepeatingByte(0x61, count: 16 << 10)
                 writer.socket?.flush()
+                loop.after(.zero) { add(times - 1) }
             }
-            finish(writer.said)
+            add(64)
         }
         #expect(piles == ["piles"])
+    }
+
+    @Test func `what a round writes is sent at its end, in one go`() async throws {
+        let (sent, said): (Int?, [String]) = try await Self.onLoop { loop, finish in
+            guard let (near, far) = SocketPair.make() else { return finish((nil, [])) }
+            let writer = Reader { _ in }
+            writer.socket = loop.adopt(far, owner: writer)
+            for word in ["two ", "words"] {
+                writer.socket?.output.writeString(word)
+                writer.socket?.flush()
+            }
+            let sent = writer.socket?.sent
+            let reader = Reader { finish((sent, $0)) }
+            reader.socket = loop.adopt(near, owner: reader)
+            loop.after(.milliseconds(1)) { writer.socket?.endOutput() }
+        }
+        #expect(sent == 0)
+        #expect(said == ["two words", "all", "all", "end"])
+    }
+
+    @Test func `what is written before a close in the same round is sent`() async throws {
+        let said: [String] = try await Self.onLoop { loop, finish in
+            guard let (near, far) = SocketPair.make() else { return finish([]) }
+            let reader = Reader { finish($0) }
+            reader.socket = loop.adopt(near, owner: reader)
+            let writer = Reader { _ in }
+            writer.socket = loop.adopt(far, owner: writer)
+            writer.socket?.output.writeString("last words")
+            writer.socket?.flush()
+            writer.socket?.close()
+        }
+        #expect(said.first == "last words")
+        #expect(said.last == "end")
+    }
+
+    @Test func `a stream is counted while it flows, however it ends`() async throws {
+        let counts: [Int] = try await Self.onLoop { loop, finish in
+            guard let (near, far) = SocketPair.make() else { return finish([]) }
+            let reader = Reader { _ in }
+            let (one, other) = (loop.adopt(near, owner: reader), loop.adopt(far, owner: reader))
+            var counts = [loop.streams]
+            func note(_ change: () -> Void) {
+                change()
+                counts.append(loop.streams)
+            }
+            note { one?.expectStream(true) }
+            note { one?.expectStream(true) }
+            note { other?.expectStream(true) }
+            note { one?.expectStream(false) }
+            note { one?.expectStream(false) }
+            note { other?.close() }
+            note { other?.expectStream(true) }
+            finish(counts)
+        }
+        #expect(counts == [0, 1, 1, 2, 1, 1, 0, 0])
+    }
+
+    @Test func `in a crowd of streams bytes are gathered, and none is lost`() async throws {
+        let said: [String] = try await Self.onLoop { loop, finish in
+            let idle = Reader { _ in }
+            for _ in 0..<SocketLoop.crowd / 2 {
+                guard let (near, far) = SocketPair.make() else { return finish([]) }
+                for socket in [near, far] { loop.adopt(socket, owner: idle)?.expectStream(true) }
+            }
+            guard let (near, far) = SocketPair.make() else { return finish([]) }
+            let reader = Reader { finish($0) }
+            reader.socket = loop.adopt(near, owner: reader)
+            func write(_ words: [String]) {
+                guard let word = words.first else { return close(far) == 0 ? () : finish([]) }
+                _ = word.withCString { Glibc.write(far, $0, strlen($0)) }
+                loop.after(.microseconds(10)) { write(Array(words.dropFirst())) }
+            }
+            write(["a", "b", "c"])
+        }
+        #expect(said.filter { $0.count == 1 || !["all", "end"].contains($0) }.joined() == "abc")
+        #expect(said.last == "end")
+    }
+
+    @Test func `whoever ends its output sees at once what is sent`() async throws {
+        let (sent, unsent): (Int?, Int?) = try await Self.onLoop { loop, finish in
+            guard let (near, far) = SocketPair.make() else { return finish((nil, nil)) }
+            let reader = Reader { _ in }
+            reader.socket = loop.adopt(near, owner: reader)
+            let writer = Reader { _ in }
+            writer.socket = loop.adopt(far, owner: writer)
+            writer.socket?.output.writeString("word")
+            writer.socket?.endOutput()
+            finish((writer.socket?.sent, writer.socket?.unsent))
+        }
+        #expect(sent == 4)
+        #expect(unsent == 0)
     }
 
     @Test func `a connection that is refused fails with the kernel's words`() async throws {

@@ -31,6 +31,12 @@ import Testing
         }
     }
 
+    @Test func `the last usage counts, and a text of that name is none`() {
+        let (first, last) = (#""usage":{"prompt_tokens":1}"#, #""usage":{"prompt_tokens":2,"completion_tokens":3}"#)
+        #expect(find(Array("{\(first),\(last)}".utf8)) == TokenUsage(input: 2, output: 3))
+        #expect(find(Array(#"{\#(first),"kind":"usage"}"#.utf8)) == TokenUsage(input: 1, output: 0))
+    }
+
     @Test(arguments: [
         "", "\"usage\"", "\"usage\":", "\"usage\":{", #""usage":{"prompt_tokens":"#, #""usage":{"prompt_tokens":-1}"#,
     ])

@@ -15,9 +15,10 @@ package final class RecentRequests: Sendable {
     package init(capacity: Int) { ring = Mutex(RecordRing(capacity: capacity)) }
 
     /// Takes a finished request in and gives it its sequence; the oldest makes room.
-    package func append(_ record: FinishedRequest) {
-        // Returned, so that what it alone held is freed outside of the lock.
-        _ = ring.withLock { $0.put(record) }
+    package func append(_ record: consuming FinishedRequest) {
+        // Exchanged, so that what the oldest alone held is freed outside of the lock.
+        var record = record
+        ring.withLock { $0.put(&record) }
     }
 
     /// Keeps more or fewer from now on; of those that are there, the newest.
@@ -59,19 +60,14 @@ struct RecordRing {
         slots.reserveCapacity(self.capacity)
     }
 
-    /// Returns the record that made room.
-    mutating func put(_ record: FinishedRequest) -> FinishedRequest? {
+    /// Exchanges a record for the one that makes room, if any has to.
+    mutating func put(_ record: inout FinishedRequest) {
         newest += 1
-        guard capacity > 0 else { return nil }
-        var record = record
         record.sequence = newest
-        guard slots.count == capacity else {
-            slots.append(record)
-            return nil
-        }
+        guard capacity > 0 else { return }
+        guard slots.count == capacity else { return slots.append(record) }
         swap(&slots[oldest], &record)
         oldest = oldest + 1 == capacity ? 0 : oldest + 1
-        return record
     }
 
     /// Returns what was there, to be freed elsewhere.

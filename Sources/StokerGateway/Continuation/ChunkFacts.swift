@@ -32,6 +32,8 @@ struct ChunkFacts {
     /// What to take out, comma included, so that the role goes.
     private(set) var role: Range<Int>?
     private(set) var usage: Usage?
+    /// Whole numbers at the root, which engines stamp their chunks with.
+    private(set) var stamps: [Range<Int>] = []
     private(set) var hasChoice = false
     private(set) var isError = false
     private(set) var obstacle: ContinuationObstacle?
@@ -61,7 +63,9 @@ struct ChunkFacts {
             let value = member.value
             switch member.key.count {
             case 2 where bytes.equals("id", in: member.key): id = value
-            case 7 where bytes.equals("created", in: member.key): created = value
+            case 7 where bytes.equals("created", in: member.key):
+                created = value
+                if bytes.isWhole(value) { stamps.append(value) }
             case 5 where bytes.equals("model", in: member.key): model = value
             case 5 where bytes.equals("error", in: member.key): isError = isError || !bytes.isNull(value)
             // `{"object":"error", …}`: SGLang, and vLLM before its 0.10.
@@ -73,7 +77,8 @@ struct ChunkFacts {
                 hasChoices = true
                 try readChoices(bytes, value)
             // Engines add facts about the answer here, never the answer.
-            default: break
+            default:
+                if bytes.isWhole(value) { stamps.append(value) }
             }
         }
         if !members.endsText(bytes) { block(.notJSON) }

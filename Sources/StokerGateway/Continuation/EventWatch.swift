@@ -82,9 +82,9 @@ package struct EventWatch: Sendable {
         guard bytes[event.lowerBound] != 0xEF, facts.obstacle == nil, facts.finish == nil, facts.usage == nil,
             (facts.text == nil) != (facts.reasoning == nil), let text = facts.text ?? facts.reasoning
         else { return }
+        func placed(_ range: Range<Int>) -> Range<Int> { range.lowerBound &+ payload..<range.upperBound &+ payload }
         template = EventTemplate(
-            bytes, event: event, text: text.lowerBound &+ payload..<text.upperBound &+ payload,
-            isReasoning: facts.text == nil)
+            bytes, event: event, text: placed(text), stamps: facts.stamps.map(placed), isReasoning: facts.text == nil)
     }
 }
 

@@ -116,14 +116,20 @@ extension Span<UInt8> {
         extracting(range).withUnsafeBufferPointer { Array($0) }
     }
 
-    /// Whether these bytes stand at `start`.
-    func matches(_ word: [UInt8], at start: Int) -> Bool {
-        guard start >= 0, word.count <= count &- start else { return false }
-        return extracting(start..<start &+ word.count).withUnsafeBufferPointer { mine in
+    /// Whether this stretch of a word stands at `start`, and ends by `end`.
+    func matches(_ word: [UInt8], _ stretch: Range<Int>, at start: Int, before end: Int) -> Bool {
+        guard stretch.count <= end &- start else { return false }
+        return extracting(start..<start &+ stretch.count).withUnsafeBufferPointer { mine in
             word.withUnsafeBufferPointer { other in
                 guard let mine = mine.baseAddress, let other = other.baseAddress else { return true }
-                return memcmp(mine, other, word.count) == 0
+                return memcmp(mine, other + stretch.lowerBound, stretch.count) == 0
             }
         }
+    }
+
+    /// Whether it is a whole number, without a sign.
+    func isWhole(_ value: Range<Int>) -> Bool {
+        for index in value where !ASCII.isDigit(self[index]) { return false }
+        return true
     }
 }

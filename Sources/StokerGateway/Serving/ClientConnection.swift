@@ -101,7 +101,7 @@ final class ClientConnection {
         guard head.expectsContinue, head.framing != .none else { return }
         if let error = Dispatch.earlyError(head) {
             let id = requestID(head)
-            refused(Route(path: head.pathText), error, id: id)
+            refused(head.route, error, id: id)
             closes = true
             answer(error, id: id)
             linger()

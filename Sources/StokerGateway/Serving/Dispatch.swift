@@ -24,25 +24,21 @@ enum Dispatch {
 
     /// Decides about a whole request.
     static func decide(_ head: RequestHead, body: ByteBuffer, table: CompiledTable) -> Decision {
-        let path = head.pathText
-        let route = Route(path: path)
-        if let error = headError(head, route: route, path: path) { return .refuse(route, error) }
+        let route = head.route
+        if let error = headError(head, route: route) { return .refuse(route, error) }
         switch route {
         case .health: return .answer(route, json: "{\"status\":\"ok\"}")
         case .models: return .answer(route, json: table.modelList)
-        case .model: return model(String(path.dropFirst("/v1/models/".count)), table: table)
+        case .model: return model(String(head.pathText.dropFirst("/v1/models/".count)), table: table)
         case .chat, .completions, .embeddings, .other, .unknown: return forward(head, route, body: body, table: table)
         }
     }
 
     /// What is wrong with a request whose body has not come yet, nil when it is worth waiting for.
-    static func earlyError(_ head: RequestHead) -> GatewayError? {
-        let path = head.pathText
-        return headError(head, route: Route(path: path), path: path)
-    }
+    static func earlyError(_ head: RequestHead) -> GatewayError? { headError(head, route: head.route) }
 
-    private static func headError(_ head: RequestHead, route: Route, path: String) -> GatewayError? {
-        guard let allow = route.allow else { return .unknownPath(path) }
+    private static func headError(_ head: RequestHead, route: Route) -> GatewayError? {
+        guard let allow = route.allow else { return .unknownPath(head.pathText) }
         let isRead = head.method == .get || head.method == .head
         guard route.isForwarded ? head.method == .post : isRead else { return .methodNotAllowed(allow) }
         guard route.isForwarded else { return nil }

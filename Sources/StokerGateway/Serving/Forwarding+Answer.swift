@@ -25,8 +25,7 @@ extension Forwarding {
 
     /// Whether the present answer is read event by event.
     var isRelayed: Bool {
-        guard relay != nil, let head = answer?.head else { return false }
-        return head.status == 200 && head.isEventStream
+        relay != nil && answer?.isEvents ?? false
     }
 
     private func writeHead(of answer: Answer, framing: ClientFraming) {
@@ -41,9 +40,11 @@ extension Forwarding {
     }
 
     private func writeHeld() {
-        guard let held = answer?.held, held.readableBytes > 0 else { return }
-        answer?.held = ByteBuffer()
+        guard let answer, answer.held.readableBytes > 0 else { return }
+        var held = answer.held
+        answer.held = ByteBuffer()
         write(held.readableBytesUInt8Span, 0..<held.readableBytes)
+        loop.keepSpare(&held)
     }
 
     func writeEvents() {

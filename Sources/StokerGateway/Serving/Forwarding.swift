@@ -36,12 +36,15 @@ final class Forwarding {
         let head: ResponseHead
         /// What `head` was read from: its fields are places in here.
         let headBytes: ByteBuffer
+        /// Whether it is a good answer of events. Asked for each of them, when a look at `head` would copy it.
+        let isEvents: Bool
         /// Of an answer that is no stream of ours, what the client has not got yet.
         var held = ByteBuffer()
 
         init(_ head: ResponseHead, _ headBytes: ByteBuffer) {
             self.head = head
             self.headBytes = headBytes
+            isEvents = head.status == 200 && head.isEventStream
         }
     }
 
@@ -195,7 +198,10 @@ final class Forwarding {
         if decision == .forward {
             write(bytes, range)
         } else {
-            answer?.held.writeBytes(bytes.extracting(range).bytes)
+            if let answer {
+                if answer.held.storageCapacity == 0 { answer.held = loop.takeSpare() }
+                answer.held.writeBytes(bytes.extracting(range).bytes)
+            }
             carryOut(decision)
         }
     }

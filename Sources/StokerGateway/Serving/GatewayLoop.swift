@@ -15,6 +15,9 @@ final class GatewayLoop {
     /// The same while nobody has a deadline: then a tick only measures the loop's lag, and sleep is worth more.
     static let idleInterval = Duration.seconds(1)
 
+    /// Largest storage that is kept for answers to come.
+    private static let spareStorage = 64 << 10
+
     let events: SocketLoop
     let meters: LoopMeters
     let recent: RecentRequests
@@ -32,6 +35,8 @@ final class GatewayLoop {
     private var lookups: [Int: (NetAddress?) -> Void] = [:]
     private var lookupNumber = 0
     private var isIdle = true
+    /// Storage that the next answer is held in.
+    private var spare = ByteBuffer()
 
     init(
         _ mailbox: Mailbox<GatewayLoop>, index: Int, table: CompiledTable, metrics: GatewayMetrics,
@@ -74,6 +79,19 @@ final class GatewayLoop {
         }
         return balancer.choose(among: tiers, avoiding: tried, in: table)
             ?? balancer.choose(among: tiers, avoiding: tried, in: LastResort(table: table, now: events.nanoseconds))
+    }
+
+    /// An empty buffer, with the storage of one that was given back if there is one.
+    func takeSpare() -> ByteBuffer {
+        defer { spare = ByteBuffer() }
+        return spare
+    }
+
+    /// Takes a buffer back that is done with.
+    func keepSpare(_ buffer: inout ByteBuffer) {
+        if buffer.storageCapacity <= Self.spareStorage { swap(&spare, &buffer) }
+        buffer = ByteBuffer()
+        spare.clear()
     }
 
     /// Serves until `events` is stopped. Blocks the thread.

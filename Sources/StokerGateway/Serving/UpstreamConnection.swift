@@ -57,8 +57,8 @@ final class UpstreamConnection: StreamOwner {
     /// Stops or starts reading, so that a slow client slows the backend down.
     func setReading(_ reads: Bool) { socket?.setReading(reads) }
 
-    /// An event stream begins: see `Transfer.delayAcknowledgements`.
-    func expectStream() { socket?.delayAcknowledgements() }
+    /// An event stream begins.
+    func expectStream() { socket?.expectStream(true) }
 
     /// Closes at once: the backend notices, and stops working for nobody.
     func close() {
@@ -79,11 +79,11 @@ final class UpstreamConnection: StreamOwner {
 
     func received(_ bytes: borrowing Span<UInt8>) {
         // Bytes that nobody asked for: an answer to a request that was never sent.
-        guard owner != nil else { return leavePool() }
+        guard let owner else { return leavePool() }
         cell.heard(at: loop.events.nanoseconds)
         var index = 0
         do throws(WireFault) {
-            while let owner {
+            while self.owner != nil {
                 switch try reader.next(bytes, at: &index) {
                 case .needsMore: return
                 case .head(let head, let headBytes): owner.upstream(self, head: head, bytes: headBytes)
@@ -133,6 +133,7 @@ final class UpstreamConnection: StreamOwner {
 
     private func ended(reusable: Bool) {
         let owner = detach()
+        socket?.expectStream(false)
         if reusable, socket?.unsent == 0 {
             setReading(true)
             loop.park(self)

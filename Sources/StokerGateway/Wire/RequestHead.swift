@@ -35,6 +35,14 @@ package struct RequestHead: Sendable {
     /// Path and query as text.
     package var targetText: String { bytes.readableBytesUInt8Span.text(in: target) }
 
+    /// What the path asks for. The ways to a backend are told by their bytes: no text is made of them.
+    var route: Route {
+        let bytes = self.bytes.readableBytesUInt8Span
+        if bytes.equals("/v1/chat/completions", in: path) { return .chat }
+        if bytes.equals("/v1/completions", in: path) { return .completions }
+        return Route(path: pathText)
+    }
+
     /// The value of the first field of that kind, nil when there is none.
     package func value(of known: KnownField) -> String? {
         guard let field = fields.first(where: { $0.known == known }) else { return nil }

@@ -18,6 +18,9 @@ package struct RequestReader: Sendable {
         case chunked(ChunkedScanner)
     }
 
+    /// What is kept for the next request.
+    private static let keptStorage = 4 << 10
+
     private var state = State.head(HeadFinder())
     private var input = ByteBuffer()
     /// The body so far, chunked coding removed. Not in the state: with a second owner, each write would copy it whole.
@@ -55,12 +58,9 @@ package struct RequestReader: Sendable {
 
     /// Takes what came from the client, from bytes that are gone afterwards.
     package mutating func feed(_ bytes: borrowing Span<UInt8>) {
-        if input.readableBytes == 0 {
-            // A fresh one: slices of the last are in use.
-            input = ByteBuffer(copying: bytes)
-        } else {
-            input.writeBytes(bytes.bytes)
-        }
+        // Takes a fresh one where slices of the last request are in use.
+        if input.readableBytes == 0 { input.clear(minimumCapacity: bytes.count) }
+        input.writeBytes(bytes.bytes)
     }
 
     /// The next step; after a throw the connection must be closed, because where the next request starts is unknown.
@@ -121,8 +121,8 @@ package struct RequestReader: Sendable {
 
     private mutating func complete(_ body: ByteBuffer) -> Step {
         state = .head(HeadFinder())
-        // Slices keep the storage alive; an emptied input must not.
-        if input.readableBytes == 0 { input = ByteBuffer() }
+        // Nobody who is idle keeps more than a usual request takes.
+        if input.readableBytes == 0, input.storageCapacity > Self.keptStorage { input = ByteBuffer() }
         return .complete(body: body)
     }
 }

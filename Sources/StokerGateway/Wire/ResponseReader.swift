@@ -37,6 +37,11 @@ package struct ResponseReader: Sendable {
     private static let maxInterims = 8
 
     private var state = State.idle
+    /// What is kept for the next head.
+    private static let keptStorage = 4 << 10
+
+    /// The latest head: its storage serves again once nobody looks at it any more.
+    private var latest = ByteBuffer()
     /// A head that is not whole yet.
     private var partial = ByteBuffer()
 
@@ -92,7 +97,10 @@ package struct ResponseReader: Sendable {
         if known == 0, let end = try finder.end(in: rest, limit: Self.maxHead) {
             // Nearly always the head comes whole, and is copied once.
             index &+= end
-            return ByteBuffer(copying: rest.extracting(0..<end))
+            if latest.storageCapacity > Self.keptStorage { latest = ByteBuffer() }
+            latest.clear(minimumCapacity: end)
+            latest.writeBytes(rest.extracting(0..<end).bytes)
+            return latest
         }
         partial.writeBytes(rest.bytes)
         guard known > 0, let end = try finder.end(in: partial.readableBytesUInt8Span, limit: Self.maxHead) else {

@@ -56,6 +56,8 @@ struct GatewayCommand: AsyncParsableCommand {
         let address = try endpoint()
         let limits = GatewayPlan(listen: address ?? Endpoint(host: "127.0.0.1", port: 0), threads: threads)
         let listener = address.map(GatewayServer.Listener.bind) ?? .inherited(descriptor: 3)
+        // Of this thread and of those that it starts: the event loops.
+        Precedence.raise()
         do {
             return try GatewayServer.start(
                 listener, limits: limits, socketPath: socket, registry: MetricsRegistry(component: "gateway"))

@@ -152,6 +152,66 @@ import Testing
         #expect(watch.transcript.fitness == .unfit(.off))
     }
 
+    private static func stamped(
+        _ text: String, created: String = "1700000000", sent: String = "5", index: String = "0"
+    ) -> String {
+        #"{"created":\#(created),"choices":[{"index":\#(index),"delta":{"content":"\#(text)"}}],"sent":\#(sent)}"#
+    }
+
+    @Test(arguments: [
+        stamped("b", created: "1700000001"), stamped("b", sent: "6"), stamped("b", created: "9", sent: "123456789012"),
+        stamped("b", created: "0", sent: "18446744073709551615"), stamped("b", sent: "1844674407370955161599"),
+        stamped("b", created: "-1"), stamped("b", created: "1.5e3"), stamped("b", created: "null"),
+        stamped("b", sent: #""now""#), stamped("b", sent: "[1]"), stamped("b", sent: #"7,"more":8"#),
+        stamped("b", created: " 1700000000"),
+    ])
+    func `numbers that an engine stamps its chunks with may be others`(payload: String) {
+        let (watch, kinds) = StreamReading.watch(.chat, [Self.stamped("a"), payload, Self.stamped("c", sent: "7")])
+        #expect(kinds == [.delta, .delta, .delta])
+        #expect(watch.transcript.words == "abc" && watch.transcript.fitness == .plain)
+    }
+
+    @Test(arguments: [
+        (stamped("b", index: "1"), ContinuationObstacle.choices), (stamped("b", created: "017"), .notJSON),
+        (stamped("b", sent: "017"), .notJSON), (stamped("b", created: ""), .notJSON),
+        (stamped("b", sent: "7}"), .notJSON), (stamped("b", sent: "7 8"), .notJSON),
+    ])
+    func `other numbers may not, and no number may be broken`(payload: String, obstacle: ContinuationObstacle) {
+        let (watch, kinds) = StreamReading.watch(.chat, [Self.stamped("a"), payload])
+        #expect(kinds == [.delta, .opaque])
+        #expect(watch.transcript.fitness == .unfit(obstacle))
+    }
+
+    @Test func `counts and errors at the root are no stamps`() {
+        let ends = [#""usage":{"prompt_tokens":3,"completion_tokens":4}"#, #""error":7"#]
+        for end in ends {
+            let payloads = ["a", "b"].map { #"{"choices":[{"delta":{"content":"\#($0)"}}],\#(end)}"# }
+            let (watch, kinds) = StreamReading.watch(.chat, [Self.stamped("x")] + payloads)
+            #expect(kinds.dropFirst().allSatisfy { $0 == (end.contains("error") ? .error : .delta) })
+            #expect((watch.transcript.usage?.output == 4) == end.contains("usage"))
+        }
+    }
+
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func `changed events are read alike by comparison and by parsing`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let letters = Array(#"0123456789",:{}[]\-.e x"#.utf8)
+        var (watch, parser) = (EventWatch(.chat), EventWatch(.chat))
+        for number in 0..<200 {
+            let event = "data: " + Self.stamped("\(number)", created: "\(number / 7)", sent: "\(number)") + "\n\n"
+            var bytes = Array(event.utf8)
+            for _ in 0..<random.next() % 3 {
+                let place = 6 + Int(random.next() % UInt64(bytes.count - 8))
+                bytes[place] = letters[Int(random.next() % UInt64(letters.count))]
+            }
+            // A comment at its end makes an event unlike all before it.
+            let unlike = bytes.dropLast() + Array(": \(number)\n\n".utf8)
+            let kind = watch.take(bytes.span, 0..<bytes.count)
+            #expect(kind == parser.take(Array(unlike).span, 0..<unlike.count))
+        }
+        #expect(watch.transcript == parser.transcript)
+    }
+
     @Test(arguments: 0..<10 as Range<UInt64>)
     func `mutated events never crash`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)

@@ -42,6 +42,28 @@ struct RequestReaderTests {
         "POST /v1/x HTTP/1.1\r\nHost: h\r\n\(headers)\r\n\(body)"
     }
 
+    @Test(arguments: [10, 3000, 5000])
+    func `a request in use keeps its bytes when the next one comes over the same connection`(size: Int) throws {
+        var reader = RequestReader(maxHead: 32 << 10, maxBody: 8 << 20)
+        func read(_ letter: String) throws -> (RequestHead, ByteBuffer) {
+            let body = String(repeating: letter, count: size)
+            let text = Array(Self.post("X-Mark: \(letter)\r\nContent-Length: \(size)\r\n", body).utf8)
+            reader.feed(text.span)
+            guard case .head(let head) = try reader.next(), case .complete(let body) = try reader.next() else {
+                throw RequestFault.headTooLarge
+            }
+            return (head, body)
+        }
+        let kept = try ["a", "b", "c"].map(read)
+        // Nobody keeps this one: the next may take its place.
+        _ = try read("d")
+        let last = try read("e")
+        for ((head, body), letter) in zip(kept + [last], ["a", "b", "c", "e"]) {
+            #expect(String(buffer: head.bytes).contains("X-Mark: \(letter)\r\n"))
+            #expect(String(buffer: body) == String(repeating: letter, count: size))
+        }
+    }
+
     @Test(
         "requests that two parsers could read differently are refused",
         arguments: [

@@ -1,3 +1,4 @@
+import NIOCore
 import StokerGateway
 import StokerWire
 import Testing
@@ -28,6 +29,31 @@ struct ResponseReaderTests {
             }
         }
         return steps + ["data \(String(decoding: data, as: UTF8.self))", "\(reader.ending)"]
+    }
+
+    @Test(arguments: [10, 5000])
+    func `a head in use keeps its bytes when the next one comes over the same connection`(size: Int) throws {
+        var reader = ResponseReader()
+        func read(_ letter: String) throws -> ByteBuffer? {
+            let mark = String(repeating: letter, count: size)
+            let bytes = Array("HTTP/1.1 200 OK\r\nX-Mark: \(mark)\r\nContent-Length: 0\r\n\r\n".utf8)
+            var (index, found) = (0, ByteBuffer?.none)
+            reader.expectResponse()
+            while true {
+                switch try reader.next(bytes.span, at: &index) {
+                case .head(_, let head): found = head
+                case .end, .needsMore: return found
+                case .data: break
+                }
+            }
+        }
+        let kept = try ["a", "b", "c"].map(read)
+        // Nobody keeps this one: the next may take its place.
+        _ = try read("d")
+        let last = try read("e")
+        for (head, letter) in zip(kept + [last], ["a", "b", "c", "e"]) {
+            #expect(head.map { String(buffer: $0) }?.contains(String(repeating: letter, count: size)) == true)
+        }
     }
 
     @Test(
