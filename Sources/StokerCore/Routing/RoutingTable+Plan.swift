@@ -14,7 +14,8 @@ extension RoutingTable {
             models: plan.models.map { model in
                 ModelRoute(
                     name: model.name, tiers: [model.backends, model.standby].filter { !$0.isEmpty },
-                    servedAs: model.servedAs, deadlines: model.deadlines, seams: model.seams)
+                    servedAs: model.servedAs, deadlines: model.deadlines, seams: model.seams,
+                    affinity: model.affinity)
             })
     }
 }
@@ -26,7 +27,8 @@ extension BackendRoute {
             name: process.name, address: address, inRotation: status?.state == .ready,
             isUnready: status?.state == .unready,
             reason: status.map { "\($0.state.rawValue): \($0.reason)" } ?? "not started yet",
-            healthPath: profile.healthPath, keepAlive: profile.keepAlive, continuation: profile.continuation)
+            healthPath: profile.healthPath, keepAlive: profile.keepAlive, continuation: profile.continuation,
+            slots: process.slots)
     }
 }
 
@@ -41,6 +43,10 @@ extension ModelStatus {
         }
         self.init(
             name: model.name, backends: model.backends, standby: model.standby,
-            inRotation: (model.backends + model.standby).count { usable.contains($0) })
+            inRotation: (model.backends + model.standby).count { usable.contains($0) },
+            remarks: gateway.map { report in
+                let members = Set(model.backends + model.standby)
+                return report.backends.filter { members.contains($0.name) }.compactMap(\.remark)
+            })
     }
 }
