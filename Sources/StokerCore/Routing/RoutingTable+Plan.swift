@@ -14,7 +14,8 @@ extension RoutingTable {
             models: plan.models.map { model in
                 ModelRoute(
                     name: model.name, tiers: [model.backends, model.standby].filter { !$0.isEmpty },
-                    servedAs: model.servedAs, deadlines: model.deadlines, seams: model.seams)
+                    servedAs: model.servedAs, deadlines: model.deadlines, seams: model.seams,
+                    affinity: model.affinity)
             })
     }
 }
@@ -26,7 +27,8 @@ extension BackendRoute {
             name: process.name, address: address, inRotation: status?.state == .ready,
             isUnready: status?.state == .unready,
             reason: status.map { "\($0.state.rawValue): \($0.reason)" } ?? "not started yet",
-            healthPath: profile.healthPath, keepAlive: profile.keepAlive, continuation: profile.continuation)
+            healthPath: profile.healthPath, keepAlive: profile.keepAlive, continuation: profile.continuation,
+            slots: process.slots)
     }
 }
 
