@@ -16,7 +16,7 @@ extension AdmissionQueue {
 
     /// The request whose turn it is.
     mutating func nextPlace(at now: Duration) -> Int? {
-        if let first = accepted.first { return first }
+        if let first = returned.first { return first }
         let newestFirst = isOverloaded(at: now)
         guard let client = nextClient(newestFirst) else { return nil }
         if clients[client].turns {
@@ -41,7 +41,8 @@ extension AdmissionQueue {
 
     // MARK: Bounds
 
-    /// Why a request of that client cannot wait; nil when it may. Makes room for it where somebody has more than is due.
+    /// Why a request of that client cannot wait; nil when it may. Makes room for it where somebody has more than is
+    /// due.
     ///
     /// - Parameter client: nil for one that has nothing waiting.
     mutating func refusal(of client: Int?, deadline: Duration, at now: Duration) -> AdmissionRefusal? {
@@ -107,7 +108,7 @@ extension AdmissionQueue {
     ///
     /// - Parameter mates: its place among the client's own: a turn of everybody for each.
     private func expectedWait(_ mates: Int, among clients: Int, _ now: Duration) -> Duration? {
-        let place = min(byAge.count + 1, mates * clients) + accepted.count
+        let place = min(byAge.count + 1, mates * clients) + returned.count
         return drain.wait(at: place, now: now)
     }
 }

@@ -1,9 +1,9 @@
 /// The requests of one model that wait for a free slot of a backend: a value, bounded in size and in time, and fair
 /// between clients.
 ///
-/// **Order.** First requests that a backend had already and lost: they were accepted, and are never turned away for want
-/// of room. Then clients take turns, whatever each of them has waiting; a client's own requests go oldest first. So who
-/// sends a hundred at once delays themselves.
+/// **Order.** Clients take turns, whatever each of them has waiting; a client's own requests go oldest first. So who
+/// sends a hundred at once delays themselves. Before all others go those whose turn it was already, and who found that
+/// somebody had been quicker.
 ///
 /// **No false hope.** A request whose turn would come after its deadline, judged by how fast the line moves, is turned
 /// away when it comes and not when it has waited in vain.
@@ -12,8 +12,8 @@
 /// one is served just before it would give up, many give up while they are served, and the work is lost. That state
 /// keeps itself up, and is why a plain queue does not recover (`AdmissionSimulationTests` shows it). So once the line
 /// has stood for 5 s and somebody lost by it within the last 5 s, the newest go first, of clients and of a client's
-/// requests, as in Facebook's adaptive LIFO (Maurer, "Fail at Scale", ACM Queue 13(8), 2015), and the oldest are told at
-/// once when their turn cannot come in time. Clients still take turns.
+/// requests, as in Facebook's adaptive LIFO (Maurer, "Fail at Scale", ACM Queue 13(8), 2015), and the oldest are told
+/// at once when their turn cannot come in time. Clients still take turns.
 ///
 /// Every operation takes constant time, spread over many; only `expire` looks at all, when one may be due.
 package struct AdmissionQueue<Waiter: Sendable>: Sendable {
@@ -38,7 +38,7 @@ package struct AdmissionQueue<Waiter: Sendable>: Sendable {
 
     struct Node {
         var waiter: Waiter
-        /// nil for one that was accepted before.
+        /// nil for one that was called before.
         var client: Int?
         var arrivedAt: Duration
         var deadline: Duration
@@ -64,10 +64,10 @@ package struct AdmissionQueue<Waiter: Sendable>: Sendable {
     private var freeNodes: [Int] = []
     var mates = Links()
     var ages = Links()
-    /// All that wait and may be turned away, oldest first.
+    /// All that wait for their turn, oldest first.
     var byAge = Chain()
-    /// Those that were accepted before.
-    var accepted = Chain()
+    /// Those whose turn it was already.
+    var returned = Chain()
 
     var clients: [Client] = []
     private var freeClients: [Int] = []
@@ -105,7 +105,7 @@ package struct AdmissionQueue<Waiter: Sendable>: Sendable {
     }
 
     /// How many wait.
-    package var count: Int { byAge.count + accepted.count }
+    package var count: Int { byAge.count + returned.count }
     /// The same with those that were called and have not settled: while it is not 0, nobody may pass the line.
     package var pending: Int { count + called }
     /// How many have been called and not settled.
@@ -134,11 +134,14 @@ package struct AdmissionQueue<Waiter: Sendable>: Sendable {
         return .queued(ticket(place))
     }
 
-    /// A request that a backend has had before, or that was called and found the slot taken: it goes first, and is
-    /// turned away by nothing but its deadline. There are never more of them than there were slots.
-    package mutating func enqueueAccepted(_ waiter: Waiter, deadline: Duration, at now: Duration) -> Ticket {
+    /// A request that was called and found the slot taken: it is settled, goes before all others, and is turned away by
+    /// nothing but its deadline. There are never more of them than there are slots.
+    ///
+    /// - Parameter deadline: as for `enqueue`; `wait` has begun with that and does not begin anew.
+    package mutating func putBack(_ waiter: Waiter, deadline: Duration, at now: Duration) -> Ticket {
         let place = add(waiter, client: nil, deadline: deadline, at: now)
-        mates.append(place, to: &accepted)
+        mates.append(place, to: &returned)
+        settle(at: now)
         return ticket(place)
     }
 
@@ -176,7 +179,7 @@ package struct AdmissionQueue<Waiter: Sendable>: Sendable {
 
     // MARK: Going
 
-    /// Calls the next one: it is to choose a backend now, and to say by `settle` that it has, or that it is back.
+    /// Calls the next one: it is to choose a backend now, and then to `settle`, or to be `putBack`.
     package mutating func next(at now: Duration) -> Waiter? {
         while let place = nextPlace(at: now), let node = take(place) {
             if node.deadline > now {
@@ -190,7 +193,7 @@ package struct AdmissionQueue<Waiter: Sendable>: Sendable {
         return nil
     }
 
-    /// One that was called has its slot, has left, or waits again.
+    /// One that was called has its slot, or has left.
     package mutating func settle(at now: Duration) {
         called = max(0, called - 1)
         rests(at: now)
@@ -246,7 +249,7 @@ package struct AdmissionQueue<Waiter: Sendable>: Sendable {
         nodes[place] = nil
         freeNodes.append(place)
         guard let client = node.client else {
-            mates.remove(place, from: &accepted)
+            mates.remove(place, from: &returned)
             return node
         }
         ages.remove(place, from: &byAge)

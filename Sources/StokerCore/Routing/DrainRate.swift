@@ -58,8 +58,8 @@ package struct DrainRate: Sendable, Equatable {
         rate(at: now).map { .seconds(min(Double(place) / $0, 1_000_000)) }
     }
 
-    /// What `Retry-After` says: when those who wait now will be through, and up to half as much later, so that those who
-    /// are turned away together do not come back together.
+    /// What `Retry-After` says: when those who wait now will be through, and up to half as much later, so that those
+    /// who are turned away together do not come back together.
     ///
     /// - Parameters:
     ///   - line: how many wait.

@@ -22,6 +22,7 @@ final class GatewayLoop {
     private let mailbox: Mailbox<GatewayLoop>
     private let connections: ConnectionCount
     private(set) var table: CompiledTable
+    var waiting = WaitingRequests()
     private var pool = UpstreamPool()
     private(set) var isDraining = false
     private var balancer: Balancer
@@ -125,9 +126,15 @@ final class GatewayLoop {
             let now = self.now
             self.meters.ticked(late: max(.zero, now - due))
             for client in Array(self.clients.values) { client.tick(now) }
+            self.advanceAll()
             for upstream in self.pool.takeExpired(at: now) { upstream.close() }
             self.scheduleTick()
         }
+    }
+
+    /// A request that waits, as other loops know it.
+    func waiter(_ request: Forwarding) -> Admission.Waiter {
+        Admission.Waiter(loop: mailbox, number: waiting.add(request))
     }
 
     // MARK: Backends
@@ -139,6 +146,7 @@ final class GatewayLoop {
         for upstream in pool.takeAll(exceptOf: kept) { upstream.close() }
         meters.follow(next.backends.map(\.cell), models: next.source.models.map(\.name))
         for client in clients.values { client.limits = next.limits }
+        reviewWaiting()
     }
 
     /// Hands an address of a backend to the body, nil when it has none: at once, or when its name has been looked up.
@@ -179,8 +187,11 @@ final class GatewayLoop {
 
     /// Does what a backend's recovery asks for.
     func follow(_ effect: BackendRecovery.Effect?, for cell: BackendCell) {
-        guard case .ask(let delay, let generation) = effect else { return }
-        events.after(delay) { self.ask(cell, generation: generation) }
+        switch effect {
+        case .ask(let delay, let generation): events.after(delay) { self.ask(cell, generation: generation) }
+        case .readmit: readmitted(cell)
+        case nil: break
+        }
     }
 
     /// A backend has said nothing for a while to somebody who waits. That is what a long prompt looks like, and a

@@ -85,24 +85,18 @@ struct AdmissionQueueTests {
             #expect((10...11).contains(turns))
         }
 
-        @Test("what a backend had already goes before everybody, in its own order")
-        func accepted() {
-            var queue = queue()
-            add("new", of: 1, to: &queue)
-            _ = queue.enqueueAccepted("lost 1", deadline: hour, at: .zero)
-            _ = queue.enqueueAccepted("lost 2", deadline: hour, at: .zero)
-            #expect(drain(&queue) == ["lost 1", "lost 2", "new"])
-        }
-
-        @Test("a called request that found the slot taken comes back to the front")
+        @Test("called requests that found the slot taken come back to the front, in their order")
         func back() {
             var queue = queue()
-            for name in ["a", "b"] { add(name, of: 1, to: &queue) }
+            for name in ["a", "b", "c"] { add(name, of: 1, to: &queue) }
             #expect(queue.next(at: .zero) == "a")
-            _ = queue.enqueueAccepted("a", deadline: hour, at: .zero)
-            queue.settle(at: .zero)
-            #expect(queue.pending == 2)
-            #expect(drain(&queue) == ["a", "b"])
+            #expect(queue.next(at: .zero) == "b")
+            #expect(queue.unsettled == 2)
+            _ = queue.putBack("a", deadline: hour, at: .zero)
+            _ = queue.putBack("b", deadline: hour, at: .zero)
+            #expect(queue.unsettled == 0)
+            #expect(queue.pending == 3)
+            #expect(drain(&queue) == ["a", "b", "c"])
         }
     }
 
@@ -121,12 +115,11 @@ struct AdmissionQueueTests {
             #expect(queue.count == 4)
         }
 
-        @Test("with a size of 0 nobody waits, but what was accepted does")
+        @Test("with a size of 0 nobody waits")
         func none() {
             var queue = queue(size: 0)
             #expect(refusal(queue.enqueue("x", client: 1, deadline: hour, at: .zero)) == .queueFull)
-            _ = queue.enqueueAccepted("lost", deadline: hour, at: .zero)
-            #expect(drain(&queue) == ["lost"])
+            #expect(queue.pending == 0)
         }
 
         @Test("a client alone may fill the line; beside others it has half of it")
@@ -201,11 +194,13 @@ struct AdmissionQueueTests {
         @Test("an expired one is never called, and told so")
         func skips() {
             var queue = queue(wait: .seconds(3))
+            add("called", of: 3, to: &queue)
             add("old", of: 1, to: &queue)
-            _ = queue.enqueueAccepted("lost", deadline: .seconds(2), at: .zero)
+            _ = queue.next(at: .zero)
+            _ = queue.putBack("called", deadline: .seconds(3), at: .seconds(1))
             add("young", of: 2, to: &queue, at: .seconds(2))
             #expect(queue.next(at: .seconds(4)) == "young")
-            #expect(Set(queue.takeLost().map(\.waiter)) == ["old", "lost"])
+            #expect(Set(queue.takeLost().map(\.waiter)) == ["old", "called"])
             #expect(queue.next(at: .seconds(4)) == nil)
         }
 

@@ -41,11 +41,11 @@ struct RetryBudgetTests {
     func storm() {
         var budget = RetryBudget(at: .zero)
         var retries = 0
-        for request in 1...10_000 {
+        for request in 1...2000 {
             let now = Duration.milliseconds(request)
             for _ in 0..<2 where budget.take(requests: UInt64(request), at: now) { retries += 1 }
         }
-        #expect((1000...1045).contains(retries))
+        #expect((200...220).contains(retries))
     }
 
     @Test("a count that begins anew and a clock that jumps back give nothing away")
