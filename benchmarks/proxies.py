@@ -21,17 +21,21 @@ class Proxy:
     """A program that listens on `port` and passes on to `backends`, ports of this machine.
 
     - patience: seconds that it waits for a silent backend; equal for all.
+    - slots: requests that a backend is to have at once; the rest waits, or is refused where the proxy has no queue.
+    - queue: how long it waits, in HAProxy; Stoker's default is 30 s, too.
     - Stoker is the whole `stoker run`: control plane, shim and gateway count as its processes.
 
     Each stands in a session of its own, as a service does and as Stoker's gateway always does. Linux shares processors
     among sessions first (autogroup): a proxy in the benchmark's session would have the share of engine and clients.
     """
 
-    def __init__(self, name, directory, backends, stoker, threads=None, patience=60, engine="openai"):
+    def __init__(self, name, directory, backends, stoker, threads=None, patience=60, engine="openai", slots=None,
+            queue="30s"):
         self.name, self.port, self.stoker = name, free_port(), stoker
         self.directory = pathlib.Path(directory) / f"{name}-{self.port}"
         self.directory.mkdir()
         self.threads, self.patience, self.engine = threads or os.cpu_count(), patience, engine
+        self.slots, self.queue = slots, queue
         self.process = getattr(self, f"_{name}")(backends, stoker)
         wait_until_listening(self.port, self.process)
 
@@ -45,7 +49,8 @@ class Proxy:
             "gateway": {"listen": f"127.0.0.1:{self.port}", "threads": self.threads},
             "admin": {"listen": f"127.0.0.1:{admin}"},
             "processes": {
-                name: {"kind": "inference", "engine": self.engine, "url": f"http://127.0.0.1:{port}"}
+                name: {"kind": "inference", "engine": self.engine, "url": f"http://127.0.0.1:{port}",
+                       **({"slots": self.slots} if self.slots else {})}
                 for name, port in zip(names, backends)},
             "models": {"m": {"backends": names, "deadlines": deadlines}}}
         config = self.directory / "stoker.yaml"
@@ -59,21 +64,23 @@ class Proxy:
 
     def _haproxy(self, backends, _):
         config = self.directory / "haproxy.cfg"
-        servers = "".join(f"  server b{p} 127.0.0.1:{p} check inter 1s fall 2 rise 1\n" for p in backends)
+        limit = f" maxconn {self.slots}" if self.slots else ""
+        servers = "".join(f"  server b{p} 127.0.0.1:{p} check inter 1s fall 2 rise 1{limit}\n" for p in backends)
         config.write_text(
             f"global\n  nbthread {self.threads}\n  maxconn 8000\n"
             f"defaults\n  mode http\n  timeout connect 1s\n  timeout client 60s\n  timeout server {self.patience}s\n"
             "  option http-keep-alive\n  http-reuse always\n  retries 3\n  option redispatch 1\n"
             # Without http-no-delay HAProxy gathers the events of a stream for 100 ms and more.
-            "  retry-on all-retryable-errors\n  option http-no-delay\n"
+            f"  retry-on all-retryable-errors\n  option http-no-delay\n  timeout queue {self.queue}\n"
             f"listen l\n  bind 127.0.0.1:{self.port}\n  balance leastconn\n{servers}")
         return subprocess.Popen(["haproxy", "-q", "-db", "-f", config], start_new_session=True)
 
     def _nginx(self, backends, _):
-        servers = " ".join(f"server 127.0.0.1:{port} max_fails=1 fail_timeout=10s;" for port in backends)
+        limit = f" max_conns={self.slots}" if self.slots else ""
+        servers = " ".join(f"server 127.0.0.1:{port} max_fails=1 fail_timeout=10s{limit};" for port in backends)
         return start_nginx(
             self.directory, "proxy", self.threads,
-            f"upstream u {{ least_conn; {servers} keepalive 256; }}\n"
+            f"upstream u {{ {'zone u 256k; ' if limit else ''}least_conn; {servers} keepalive 256; }}\n"
             f"server {{ listen 127.0.0.1:{self.port} backlog=4096; keepalive_requests 1000000000; location / {{\n"
             "proxy_pass http://u; proxy_http_version 1.1; proxy_set_header Connection ''; proxy_buffering off;\n"
             f"proxy_connect_timeout 1s; proxy_read_timeout {self.patience}s;\n"

@@ -29,6 +29,12 @@ import Testing
         #expect(try model("{ backends: [a, b], affinity: none }").affinity == .none)
     }
 
+    @Test func `requests wait as many and as long as told`() throws {
+        #expect(try model("{ backends: [a], queue: { size: 0, wait: 100ms } }").queue.size == 0)
+        #expect(
+            try model("{ backends: [a], queue: { wait: 1h } }").queue == QueuePlan(size: 512, wait: .seconds(3600)))
+    }
+
     @Test func `an empty standby is none`() throws {
         #expect(try model("{ backends: [a], standby: [] }").standby.isEmpty)
     }

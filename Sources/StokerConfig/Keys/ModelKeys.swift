@@ -22,10 +22,13 @@ enum ModelKeys {
         "affinity", .choice(of: Affinity.allCases), default: .prefix, example: "none",
         "prefix: equal first messages go to one backend, whose cache knows them, unless it is too busy; none: all go "
             + "where there is least to do.")
+    static let queue = KeyDescription(
+        name: "queue", kind: .section(QueueKeys.section), presence: .optional("all defaults"),
+        example: "{ size: 128, wait: 10s }", summary: "Requests that come while all backends have no slot free.")
 
     static let section = Section(
         "model", "What clients put into the field model. A name has \(NameRule.model.inWords).",
-        keys: [backends, standby, servedAs.description, deadlines, seams.description, affinity.description])
+        keys: [backends, standby, servedAs.description, deadlines, seams.description, affinity.description, queue])
 }
 
 /// `deadlines:`
@@ -49,4 +52,21 @@ enum DeadlinesKeys {
     static let section = Section(
         "deadlines", "A request that waits longer is ended with 504, or with an error event in a stream.",
         keys: [connect.description, firstToken.description, stall.description, answer.description])
+}
+
+/// `queue:`
+enum QueueKeys {
+    private static let plan = QueuePlan()
+
+    static let size = Key(
+        "size", .integer(0...65_536), default: plan.size, example: "128",
+        "How many may wait, one client's at most half of them while others wait; 0: none.")
+    static let wait = Key(
+        "wait", .duration(.milliseconds(100) ... .seconds(3600)), default: plan.wait, example: "10s",
+        "How long one may wait, at most first_token or answer.")
+
+    static let section = Section(
+        "queue",
+        "Clients take turns. One more, and one whose turn would come too late, gets 503 with Retry-After at once.",
+        keys: [size.description, wait.description])
 }

@@ -31,7 +31,8 @@ struct ModelReader {
         let plan = ModelPlan(
             name: entry.key, backends: backends.map(\.value), standby: standby.map(\.value),
             servedAs: section.value(ModelKeys.servedAs), deadlines: deadlines(section),
-            seams: section.value(ModelKeys.seams), affinity: section.value(ModelKeys.affinity))
+            seams: section.value(ModelKeys.seams), affinity: section.value(ModelKeys.affinity),
+            queue: queue(section))
         return ModelDraft(plan: plan, place: entry.place, members: members)
     }
 
@@ -51,6 +52,11 @@ struct ModelReader {
                 .duplicateEntry, "\(Spelling.shown(member.value)) is named twice for \(entry.key)", at: member.place,
                 hint: "name it once, in backends or in standby")
         }
+    }
+
+    private func queue(_ section: SectionReader) -> QueuePlan {
+        let reader = section.section(ModelKeys.queue, QueueKeys.section)
+        return QueuePlan(size: reader.value(QueueKeys.size), wait: reader.value(QueueKeys.wait))
     }
 
     private func deadlines(_ section: SectionReader) -> Deadlines {

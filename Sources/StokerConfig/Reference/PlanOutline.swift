@@ -114,6 +114,7 @@ package enum PlanOutline {
                 "stall": text(plan.deadlines.stall), "answer": text(plan.deadlines.answer),
             ]),
             "seams": .integer(plan.seams), "affinity": .string(plan.affinity.rawValue),
+            "queue": .object(of: ["size": .integer(plan.queue.size), "wait": text(plan.queue.wait)]),
         ])
     }
 }

@@ -11,6 +11,8 @@ package struct ModelPlan: Sendable, Equatable {
     /// How many times one stream may be continued on another backend; 0: never.
     package var seams: Int
     package var affinity: Affinity
+    /// Where requests wait while all backends are full.
+    package var queue: QueuePlan
 
     /// One seam for the backend that dies, one for the next that dies with it.
     package static let defaultSeams = 2
@@ -18,7 +20,7 @@ package struct ModelPlan: Sendable, Equatable {
     package init(
         name: String, backends: [String], standby: [String] = [], servedAs: String? = nil,
         deadlines: Deadlines = Deadlines(), seams: Int = ModelPlan.defaultSeams,
-        affinity: Affinity = .prefix
+        affinity: Affinity = .prefix, queue: QueuePlan = QueuePlan()
     ) {
         self.name = name
         self.backends = backends
@@ -27,6 +29,20 @@ package struct ModelPlan: Sendable, Equatable {
         self.deadlines = deadlines
         self.seams = seams
         self.affinity = affinity
+        self.queue = queue
+    }
+}
+
+/// How many requests of a model may wait for a backend with room, and how long.
+package struct QueuePlan: Sendable, Hashable, Codable {
+    /// 0: none.
+    package var size: Int
+    /// Never beyond `first_token` of a stream, or `answer`.
+    package var wait: Duration
+
+    package init(size: Int = 512, wait: Duration = .seconds(30)) {
+        self.size = size
+        self.wait = wait
     }
 }
 

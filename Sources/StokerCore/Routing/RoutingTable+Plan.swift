@@ -15,7 +15,7 @@ extension RoutingTable {
                 ModelRoute(
                     name: model.name, tiers: [model.backends, model.standby].filter { !$0.isEmpty },
                     servedAs: model.servedAs, deadlines: model.deadlines, seams: model.seams,
-                    affinity: model.affinity)
+                    affinity: model.affinity, queue: model.queue)
             })
     }
 }

@@ -65,10 +65,12 @@ package struct ModelRoute: Sendable, Equatable, Codable {
     /// How many times one stream may be continued on another backend; 0: never.
     package var seams: Int
     package var affinity: Affinity
+    package var queue: QueuePlan
 
     package init(
         name: String, tiers: [[String]], servedAs: String? = nil, deadlines: Deadlines = Deadlines(),
-        seams: Int = ModelPlan.defaultSeams, affinity: Affinity = .prefix
+        seams: Int = ModelPlan.defaultSeams, affinity: Affinity = .prefix,
+        queue: QueuePlan = QueuePlan()
     ) {
         self.name = name
         self.tiers = tiers
@@ -76,6 +78,7 @@ package struct ModelRoute: Sendable, Equatable, Codable {
         self.deadlines = deadlines
         self.seams = seams
         self.affinity = affinity
+        self.queue = queue
     }
 
     /// What a control plane of an earlier release does not say has its default.
@@ -87,6 +90,7 @@ package struct ModelRoute: Sendable, Equatable, Codable {
             servedAs: try values.decodeIfPresent(String.self, forKey: .servedAs),
             deadlines: try values.decode(Deadlines.self, forKey: .deadlines),
             seams: try values.decode(Int.self, forKey: .seams),
-            affinity: try values.decodeIfPresent(Affinity.self, forKey: .affinity) ?? .prefix)
+            affinity: try values.decodeIfPresent(Affinity.self, forKey: .affinity) ?? .prefix,
+            queue: try values.decodeIfPresent(QueuePlan.self, forKey: .queue) ?? QueuePlan())
     }
 }

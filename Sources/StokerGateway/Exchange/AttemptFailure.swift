@@ -94,6 +94,17 @@ package enum AttemptFailure: Sendable, Equatable {
         }
     }
 
+    /// Whether the backend worked on the request and answered badly. To ask again costs engines work, so there is a
+    /// `RetryBudget` for it. A connection that failed is free to be tried again, since the death of an engine must lose
+    /// no request; and so is a backend that has refused the work, being full: another one may not be.
+    package var isAnswer: Bool {
+        switch self {
+        case .status(let code): code != 429 && code != 503
+        case .errorEvent, .emptyStream, .emptyAnswer, .wrongContent: true
+        default: false
+        }
+    }
+
     /// Whether the same backend is worth another try when there is no other.
     var allowsSameBackend: Bool {
         switch self {

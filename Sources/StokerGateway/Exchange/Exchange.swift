@@ -4,11 +4,13 @@ package import StokerCore
 /// byte, when a broken stream goes on elsewhere, and when to give up. A value: the shell tells it what happened and
 /// does what it decides.
 ///
-/// waiting (for a head) → holding (nothing of the answer sent yet) → flowing → done; and from a flowing stream that
-/// breaks back to waiting, for another backend to continue it
+/// queued (for a backend with room) → waiting (for a head) → holding (nothing of the answer sent yet) → flowing → done;
+/// and from a flowing stream that breaks back to waiting, for another backend to continue it
 package struct Exchange: Sendable {
     package enum Event: Sendable, Equatable {
         case begin
+        /// All backends are full: `begin` comes when there is room.
+        case wait
         /// - Parameter reused: whether the connection had served another request before.
         case failed(AttemptFailure, reused: Bool)
         case head(ResponseFacts)
@@ -64,6 +66,8 @@ package struct Exchange: Sendable {
     /// What a backend is chosen for.
     package enum Purpose: Sendable, Equatable {
         case answer, continuation
+        /// Another answer, after one that was an error: it draws on the retry budget.
+        case retry
     }
 
     /// Finds a usable backend that is not in the list; nil when there is none, or when nobody can continue the stream.
@@ -77,6 +81,7 @@ package struct Exchange: Sendable {
 
     private enum Phase: Equatable {
         case idle
+        case queued
         case waiting
         case holding(ResponseFacts)
         case flowing
@@ -137,7 +142,9 @@ package struct Exchange: Sendable {
         case (.flowing, .events), (.flowing, .body):
             progress = now
             return .forward
-        case (.idle, .begin): return begin(choose)
+        case (.idle, .begin), (.queued, .begin): return begin(choose)
+        case (.idle, .wait): phase = .queued
+        case (.queued, .tick): return keepAlive(at: now)
         case (.waiting, .head(let facts)): return head(facts, at: now, choose)
         case (.holding(let facts), .body(let bytes)): return body(facts, bytes, at: now)
         case (.holding, .events(let isSound)): return events(isSound, at: now)
@@ -254,7 +261,7 @@ package struct Exchange: Sendable {
     /// Asks another backend, or the same one again if it is still in rotation, or gives up.
     private mutating func fail(_ failure: AttemptFailure, _ choose: Choice) -> Decision {
         if let next = another(after: failure, choose) { return next }
-        if sends < Self.maxSends, failure.allowsSameBackend, let again = choose([], purpose) {
+        if sends < Self.maxSends, failure.allowsSameBackend, let again = choose([], purpose(after: failure)) {
             return start(again, after: failure)
         }
         return giveUp(failure)
@@ -263,7 +270,7 @@ package struct Exchange: Sendable {
     private mutating func another(after failure: AttemptFailure, _ choose: Choice) -> Decision? {
         tried.append(backend)
         sends += failure.mayHaveBegun ? 1 : 0
-        guard sends < Self.maxSends, let next = choose(tried, purpose) else { return nil }
+        guard sends < Self.maxSends, let next = choose(tried, purpose(after: failure)) else { return nil }
         return start(next, after: failure)
     }
 
@@ -277,7 +284,9 @@ package struct Exchange: Sendable {
         return .attempt(backend: next, fresh: false)
     }
 
-    private var purpose: Purpose { broken == nil ? .answer : .continuation }
+    private func purpose(after failure: AttemptFailure) -> Purpose {
+        broken != nil ? .continuation : failure.isAnswer ? .retry : .answer
+    }
 
     private mutating func giveUp(_ failure: AttemptFailure) -> Decision {
         phase = .done
@@ -314,7 +323,7 @@ package struct Exchange: Sendable {
             guard now - waitsSince >= patience else { return keepAlive(at: now) }
             found = .firstTokenTimeout
             return giveUp(.firstTokenTimeout)
-        case .idle, .done: return .nothing
+        case .idle, .queued, .done: return .nothing
         }
     }
 

@@ -1,3 +1,4 @@
+import StokerCore
 import StokerWire
 
 /// An answer that the gateway gives by itself, in the shape that OpenAI's clients understand.
@@ -74,10 +75,24 @@ package struct GatewayError: Sendable, Equatable {
     static let slowRequest = invalid(408, "request_timeout", "The request did not arrive in time.")
 
     /// - Parameter why: one clause per backend.
-    static func noBackend(_ model: String, why: String) -> GatewayError {
+    static func noBackend(_ model: String, why: String, retryAfter: Int = 1) -> GatewayError {
         GatewayError(
             status: 503, kind: "service_unavailable", code: "no_backend",
-            message: "No backend of '\(model)' is available: \(why).", retryAfter: 1)
+            message: "No backend of '\(model)' is available: \(why).", retryAfter: retryAfter)
+    }
+
+    /// All backends are full. 503 and not 429, which would tell the client that it alone has asked too much.
+    static func overloaded(_ model: String, _ reason: AdmissionRefusal, retryAfter: Int) -> GatewayError {
+        let why =
+            switch reason {
+            case .queueFull: "as many requests wait as may"
+            case .clientShare: "this client has its share of the requests that wait"
+            case .expectedWait: "the request's turn would come too late"
+            case .timeout: "the request has waited as long as it may"
+            }
+        return GatewayError(
+            status: 503, kind: "service_unavailable", code: "overloaded",
+            message: "All backends of '\(model)' are busy, and \(why).", retryAfter: retryAfter)
     }
 
     static func badGateway(_ backend: String, why: String) -> GatewayError {

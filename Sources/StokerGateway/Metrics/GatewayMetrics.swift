@@ -146,6 +146,23 @@ package struct GatewayMetrics: Sendable {
         }
     }
 
+    /// Adds the gauges of the lines in which requests wait.
+    package static func collectQueues(
+        _ registry: MetricsRegistry, table: @escaping @Sendable () -> CompiledTable
+    ) {
+        registry.collect("gateway_queues") { scrape in
+            for model in table().models.values {
+                let labels: KeyValuePairs = ["queue": model.route.name]
+                scrape.gauge(
+                    "stoker_gateway_queue_depth", help: "Requests that wait for a backend with room.", labels,
+                    value: Double(model.admission.depth))
+                scrape.gauge(
+                    "stoker_gateway_queue_capacity", help: "How many may wait.", labels,
+                    value: Double(model.route.queue.size))
+            }
+        }
+    }
+
     /// Adds the gauge of the certificate in force; none for a listener without TLS.
     package static func collectCertificate(
         _ registry: MetricsRegistry, table: @escaping @Sendable () -> CompiledTable

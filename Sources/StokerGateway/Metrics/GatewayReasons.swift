@@ -1,3 +1,4 @@
+import StokerCore
 import StokerWire
 
 // The values of the gateway's labels, as enums, so that all series exist, at zero, from the first scrape.
@@ -5,18 +6,38 @@ import StokerWire
 /// Why a request was refused without asking a backend.
 package enum ShedReason: String, Sendable, CaseIterable {
     case noBackend = "no_backend"
+    case queueFull = "queue_full"
+    case clientShare = "client_share"
+    case expectedWait = "expected_wait"
+    case queueTimeout = "queue_timeout"
+}
+
+extension ShedReason {
+    init(_ refusal: AdmissionRefusal) {
+        self =
+            switch refusal {
+            case .queueFull: .queueFull
+            case .clientShare: .clientShare
+            case .expectedWait: .expectedWait
+            case .timeout: .queueTimeout
+            }
+    }
 }
 
 /// Why a failed attempt was not retried.
 package enum RetryDenial: String, Sendable, CaseIterable {
     /// No other backend was there to ask.
     case noBackend = "no_backend"
+    /// Too many answers were errors: what the retry budget is there for.
+    case budget
     /// The client has a part of this answer already.
     case streamStarted = "stream_started"
 }
 
 /// How far an answer had come when its client left.
 package enum DisconnectPhase: String, Sendable, CaseIterable {
+    /// It waited for a backend with room.
+    case queued
     case beforeFirstToken = "before_first_token"
     case streaming
     /// It took nothing for so long that it was cut off.

@@ -70,7 +70,7 @@ extension Forwarding {
         }
     }
 
-    private func write(_ text: String) { write(Array(text.utf8)) }
+    func write(_ text: String) { write(Array(text.utf8)) }
     private func write(_ bytes: [UInt8]) { write(bytes.span, 0..<bytes.count) }
 
     /// A sign of life for whatever stands between us and the client. It brings a status line with it when there is none
@@ -118,7 +118,10 @@ extension Forwarding {
 
     /// Nothing was sent: the answer is an error.
     func refuse(_ refusal: Exchange.Refusal) {
-        let error = error(for: refusal)
+        refuse(with: error(for: refusal))
+    }
+
+    func refuse(with error: GatewayError) {
         leaveAttempt()
         account(accounts.attempts == 0 ? .refused : .failed, code: error.status, error: error.code)
         client.answer(error, id: request.origin.id)
@@ -132,7 +135,7 @@ extension Forwarding {
             loop.meters.shed(.noBackend)
             return .noBackend(model.route.name, why: table.troubles(of: model))
         case .failed(let place, let failure):
-            loop.meters.retryDenied(.noBackend)
+            if !isDenied { loop.meters.retryDenied(.noBackend) }
             let backend = table.backends[place]
             switch failure {
             case .connect, .connectTimeout: return .noBackend(model.route.name, why: table.troubles(of: model))

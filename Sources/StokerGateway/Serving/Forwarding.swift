@@ -55,8 +55,9 @@ final class Forwarding {
     /// Knows this request only while it lasts, so the two do not keep each other alive.
     let client: ClientConnection
     let loop: GatewayLoop
-    /// The table that the request began with; a newer one is for newer requests.
-    let table: CompiledTable
+    /// The table of the first attempt; a newer one is for newer requests.
+    var table: CompiledTable
+    var model: CompiledTable.Model
     let request: Request
     var exchange: Exchange
     var attempt: Attempt?
@@ -75,18 +76,22 @@ final class Forwarding {
     /// Of an answer that is one document.
     var usage: TokenUsage?
     var isOver = false
+    /// Where it waits for a slot; nil when it does not.
+    var place: Place?
+    /// The backend of which it holds a slot that no attempt has used yet.
+    var reserved: Int?
+    /// Whether the retry budget has refused it.
+    var isDenied = false
     private var hasFled = false
     /// Looked up by text: once a request, and not for each event.
     private(set) lazy var meters = loop.meters.request(request.order.route, model: model.route.name)
-
-    var model: CompiledTable.Model { request.order.model }
 
     init(_ request: Request, for client: ClientConnection, on loop: GatewayLoop) {
         self.request = request
         self.client = client
         self.loop = loop
         table = loop.table
-        let model = request.order.model
+        model = request.order.model
         exchange = Exchange(
             request.order.wish, deadlines: model.route.deadlines, maxSeams: request.order.maxSeams,
             keepAlive: table.limits.keepAliveComments, startedAt: request.startedAt)
@@ -101,8 +106,6 @@ final class Forwarding {
     var clientIsHTTP10: Bool { request.head.isHTTP10 }
 
     // MARK: What the client connection says
-
-    func start() { handle(.begin) }
 
     func tick(_ now: Duration) {
         handle(.tick)
@@ -149,10 +152,15 @@ final class Forwarding {
     /// - Parameter isSlow: the client was cut off, because it took nothing.
     func clientGone(isSlow: Bool) {
         guard !isOver else { return }
-        loop.meters.disconnected(isSlow ? .slowReader : exchange.isCommitted ? .streaming : .beforeFirstToken)
+        loop.meters.disconnected(isSlow ? .slowReader : disconnectPhase)
+        leaveLine()
         handle(.clientGone)
         leaveAttempt()
         account(isSlow ? .slowReader : .clientGone, code: 499)
+    }
+
+    private var disconnectPhase: DisconnectPhase {
+        place != nil ? .queued : exchange.isCommitted ? .streaming : .beforeFirstToken
     }
 
     // MARK: What the upstream connection says
@@ -228,8 +236,11 @@ final class Forwarding {
 
     private func choose(avoiding tried: [Int], for purpose: Exchange.Purpose) -> Int? {
         let key = request.order.affinity
+        // The first attempt has its slot, or there is nobody to have one of.
+        if accounts.attempts == 0 { return reserved }
         guard purpose == .continuation else {
-            return loop.choose(among: model.tiers, avoiding: tried, key: key, in: table)
+            let found = loop.choose(among: model.tiers, avoiding: tried, key: key, in: table)
+            return purpose == .retry && found != nil && !mayRetry() ? nil : found
         }
         guard let relay, !relay.isRaw, case let transcript = seam.transcript ?? relay.transcript,
             transcript.fitness == .plain,
@@ -314,7 +325,7 @@ final class Forwarding {
         let meters = loop.meters.backend(backend.cell)
         if let lastFailure, !fresh { meters.retried(after: lastFailure) }
         if loop.isPanic(place, in: table) { meters.panicked() }
-        backend.cell.begin()
+        if reserved == place { reserved = nil } else { backend.cell.begin() }
         lastBackend = backend.route.name
         if !fresh { accounts.attempt(at: loop.now) }
         let parked = fresh ? nil : loop.takeParked(backend.cell)
@@ -342,6 +353,7 @@ final class Forwarding {
         if attempt.isTrial { attempt.backend.cell.releaseTrial() }
         self.attempt = nil
         attempt.backend.cell.end()
+        loop.released(attempt.backend)
         attempt.meters.ended(after: .nanoseconds(loop.events.nanoseconds - attempt.startedAt))
         attempt.upstream?.close()
     }

@@ -25,6 +25,7 @@ final class GatewayLoop {
     private let mailbox: Mailbox<GatewayLoop>
     private let connections: ConnectionCount
     private(set) var table: CompiledTable
+    var waiting = WaitingRequests()
     private var pool = UpstreamPool()
     private(set) var isDraining = false
     private var balancer: Balancer
@@ -149,9 +150,15 @@ final class GatewayLoop {
             let now = self.now
             self.meters.ticked(late: max(.zero, now - due))
             for client in Array(self.clients.values) { client.tick(now) }
+            self.advanceAll()
             for upstream in self.pool.takeExpired(at: now) { upstream.close() }
             self.scheduleTick()
         }
+    }
+
+    /// A request that waits, as other loops know it.
+    func waiter(_ request: Forwarding) -> Admission.Waiter {
+        Admission.Waiter(loop: mailbox, number: waiting.add(request))
     }
 
     // MARK: Backends
@@ -163,6 +170,7 @@ final class GatewayLoop {
         for upstream in pool.takeAll(exceptOf: kept) { upstream.close() }
         meters.follow(next.backends.map(\.cell), models: next.source.models.map(\.name))
         for client in clients.values { client.limits = next.limits }
+        reviewWaiting()
     }
 
     /// Hands an address of a backend to the body, nil when it has none: at once, or when its name has been looked up.
@@ -217,7 +225,7 @@ final class GatewayLoop {
                 events.after(time) { self.tell(.warmed(generation: generation), of: cell) }
             case .left: if let failure { meters.backend(cell).ejected(for: failure) }
             case .spared: meters.backend(cell).spared()
-            case .readmit: break
+            case .readmit: readmitted(cell)
             }
         }
     }

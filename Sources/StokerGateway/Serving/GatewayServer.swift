@@ -57,6 +57,7 @@ package final class GatewayServer: Sendable {
             notices: notices)
         let desk = TableDesk(table, loops: loops, connections: connections, recent: recent, log: log)
         GatewayMetrics.collectBackends(registry) { desk.table }
+        GatewayMetrics.collectQueues(registry) { desk.table }
         GatewayMetrics.collectCertificate(registry) { desk.table }
         let control = try Mailbox<ControlLoop>()
         let running = ThreadCount(1)

@@ -60,7 +60,7 @@ package final class BackendCell: Sendable {
     }
 
     /// Requests that it is working on.
-    package var inFlight: Int { requests.load(ordering: .relaxed) }
+    package var inFlight: Int { requests.load(ordering: .sequentiallyConsistent) }
 
     /// Whether nothing is held against it.
     package var isWorking: Bool { standing == .good }
@@ -83,9 +83,25 @@ package final class BackendCell: Sendable {
     /// Its recovery as it stands.
     package var recovery: BackendRecovery { trouble.withLock { $0.recovery } }
 
-    package func begin() { requests.wrappingAdd(1, ordering: .relaxed) }
+    /// A request is sent to it, however much it has to do.
+    package func begin() { requests.wrappingAdd(1, ordering: .sequentiallyConsistent) }
 
-    package func end() { requests.wrappingSubtract(1, ordering: .relaxed) }
+    /// The same, unless it works on so many requests already: false then.
+    ///
+    /// Two loops may have chosen the last slot at once; one of them gets it.
+    package func begin(within limit: Int) -> Bool {
+        var count = requests.load(ordering: .relaxed)
+        while count < limit {
+            let outcome = requests.compareExchange(
+                expected: count, desired: count + 1, ordering: .sequentiallyConsistent)
+            if outcome.exchanged { return true }
+            count = outcome.original
+        }
+        return false
+    }
+
+    /// A request has left it. In one order with what `Admission` looks at, for all loops.
+    package func end() { requests.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
 
     // MARK: Silence
 

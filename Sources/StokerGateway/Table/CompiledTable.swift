@@ -25,10 +25,13 @@ package final class CompiledTable: Sendable {
         let opening: [UInt8]
         /// What its name draws from.
         let seed: UInt64
+        /// Where requests wait for it: of each model that it serves.
+        let admissions: [Admission]
 
-        init(_ route: BackendRoute, _ cell: BackendCell) {
+        init(_ route: BackendRoute, _ cell: BackendCell, admissions: [Admission]) {
             self.route = route
             self.cell = cell
+            self.admissions = admissions
             address = NetAddress(numeric: route.address.host, port: route.address.port)
             authority = Endpoint(host: route.address.host, port: route.address.port).text
             seed = PrefixHash.of(route.name)
@@ -41,6 +44,9 @@ package final class CompiledTable: Sendable {
             if !route.inRotation { return route.reason.isEmpty ? "out of rotation" : route.reason }
             return cell.outBecause
         }
+
+        /// Takes one of its slots; false when there is none.
+        func begin() -> Bool { cell.begin(within: route.slots ?? Int.max) }
     }
 
     /// One model.
@@ -50,8 +56,11 @@ package final class CompiledTable: Sendable {
         package let tiers: [[Int]]
         /// Whether it matters which backend knows a request's prefix.
         let keepsPrefixes: Bool
+        /// Where its requests wait.
+        let admission: Admission
 
-        init(_ route: ModelRoute, tiers: [[Int]]) {
+        init(_ route: ModelRoute, tiers: [[Int]], admission: Admission) {
+            self.admission = admission
             self.route = route
             self.tiers = tiers
             keepsPrefixes = route.affinity == .prefix && tiers.contains { $0.count > 1 }
@@ -70,18 +79,33 @@ package final class CompiledTable: Sendable {
         self.security = security
         let known = Dictionary(
             (before?.backends ?? []).map { ($0.cell.name, $0.cell) }, uniquingKeysWith: { first, _ in first })
+        let admissions = Self.admissions(source, after: before)
         backends = source.backends.map { route in
             let kept = known[route.name].flatMap { $0.address == route.address ? $0 : nil }
-            return Backend(route, kept ?? BackendCell(name: route.name, address: route.address))
+            let serves = source.models.filter { $0.tiers.contains { $0.contains(route.name) } }
+            return Backend(
+                route, kept ?? BackendCell(name: route.name, address: route.address),
+                admissions: serves.compactMap { admissions[$0.name] })
         }
         let places = Dictionary(
             source.backends.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         models = Dictionary(
             source.models.map { route in
-                (route.name, Model(route, tiers: route.tiers.map { $0.compactMap { places[$0] } }))
+                let tiers = route.tiers.map { $0.compactMap { places[$0] } }
+                return (route.name, Model(route, tiers: tiers, admission: admissions[route.name] ?? Admission(route)))
             }, uniquingKeysWith: { first, _ in first })
         modelList = Self.list(source)
         limits = ClientLimits(source.limits)
+    }
+
+    /// Those who wait for a model wait on when there is another table.
+    private static func admissions(_ source: RoutingTable, after before: CompiledTable?) -> [String: Admission] {
+        Dictionary(
+            source.models.map { route in
+                guard let kept = before?.models[route.name]?.admission else { return (route.name, Admission(route)) }
+                kept.bound(route.queue)
+                return (route.name, kept)
+            }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The table before the first one came: it serves nobody.
