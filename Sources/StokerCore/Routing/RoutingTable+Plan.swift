@@ -2,9 +2,13 @@ extension RoutingTable {
     /// The table that follows from the plan and what the supervisor knows of its processes.
     ///
     /// A backend is in rotation while its process is `ready`; a process that nobody has reported on is not.
-    package init(plan: Plan, statuses: [ProcessStatus], version: UInt64, epoch: Int64) {
+    ///
+    /// - Parameter splits: the canaries that are at work, by model.
+    package init(
+        plan: Plan, statuses: [ProcessStatus], splits: [String: CanarySplit] = [:], version: UInt64, epoch: Int64
+    ) {
         let known = Dictionary(statuses.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        let served = Set(plan.models.flatMap { $0.backends + $0.standby })
+        let served = Set(plan.models.flatMap { $0.backends + $0.standby + $0.canary })
         self.init(
             version: version, epoch: epoch, limits: plan.gateway,
             backends: plan.processes.compactMap { process in
@@ -14,7 +18,8 @@ extension RoutingTable {
             models: plan.models.map { model in
                 ModelRoute(
                     name: model.name, tiers: [model.backends, model.standby].filter { !$0.isEmpty },
-                    servedAs: model.servedAs, deadlines: model.deadlines, seams: model.seams)
+                    servedAs: model.servedAs, deadlines: model.deadlines, seams: model.seams,
+                    split: splits[model.name])
             })
     }
 }

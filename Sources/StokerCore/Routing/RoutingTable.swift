@@ -61,15 +61,18 @@ package struct ModelRoute: Sendable, Equatable, Codable {
     package var deadlines: Deadlines
     /// How many times one stream may be continued on another backend; 0: never.
     package var seams: Int
+    /// Which clients go to a canary; nil: none is at work.
+    package var split: CanarySplit?
 
     package init(
         name: String, tiers: [[String]], servedAs: String? = nil, deadlines: Deadlines = Deadlines(),
-        seams: Int = ModelPlan.defaultSeams
+        seams: Int = ModelPlan.defaultSeams, split: CanarySplit? = nil
     ) {
         self.name = name
         self.tiers = tiers
         self.servedAs = servedAs
         self.deadlines = deadlines
         self.seams = seams
+        self.split = split
     }
 }

@@ -41,6 +41,10 @@ package struct EventQuery: Sendable, Equatable {
 package struct ControlError: Error, Equatable, Codable {
     package enum Code: String, Sendable, Codable {
         case unknownProcess = "unknown-process"
+        /// No model of that name, or none for which the order makes sense.
+        case unknownModel = "unknown-model"
+        /// Something is in the way of the order as things stand.
+        case conflict
         case notManaged = "not-managed"
         case badConfig = "bad-config"
         case shuttingDown = "shutting-down"
