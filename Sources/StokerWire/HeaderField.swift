@@ -10,7 +10,7 @@ package struct HeaderField: Sendable, Equatable {
 
 /// The fields that a reader of HTTP itself must understand.
 package enum KnownField: UInt8, Sendable {
-    case other
+    case other, authorization
     case connection, contentEncoding, contentLength, contentType, expect, host, keepAlive, proxyAuthenticate
     case proxyAuthorization, proxyConnection, te, trailer, transferEncoding, upgrade, xRequestID
     case forwarded, traceparent, tracestate, xForwardedFor, xForwardedHost, xForwardedPort, xForwardedProto
@@ -32,6 +32,7 @@ package enum KnownField: UInt8, Sendable {
             return bytes.spells("keep-alive", in: name) ? .keepAlive : check("tracestate", .tracestate)
         case 11: return check("traceparent", .traceparent)
         case 12: return bytes.spells("content-type", in: name) ? .contentType : check("x-request-id", .xRequestID)
+        case 13: return check("authorization", .authorization)
         case 14: return check("content-length", .contentLength)
         case 15: return check("x-forwarded-for", .xForwardedFor)
         case 16:

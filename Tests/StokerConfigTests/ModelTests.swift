@@ -24,6 +24,11 @@ import Testing
         #expect(try model("{ backends: [a, b] }") == ModelPlan(name: "m", backends: ["a", "b"]))
     }
 
+    @Test func `prefixes are kept together unless told otherwise`() throws {
+        #expect(try model("{ backends: [a, b] }").affinity == .prefix)
+        #expect(try model("{ backends: [a, b], affinity: none }").affinity == .none)
+    }
+
     @Test func `an empty standby is none`() throws {
         #expect(try model("{ backends: [a], standby: [] }").standby.isEmpty)
     }

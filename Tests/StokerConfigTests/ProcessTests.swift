@@ -47,6 +47,17 @@ import Testing
         #expect(try Reading.process("engine: llama.cpp", "command: \(written)").command == expected)
     }
 
+    @Test(arguments: [
+        (["engine: llama.cpp", "command: [x, -np, \"4\"]"], Int?.some(4)),
+        (["engine: llama.cpp", "command: [x, -np, \"4\"]", "slots: 6"], 6),
+        (["engine: vllm", "url: http://h", "slots: 9"], 9),
+        (["engine: simulator", "added_arguments: [--slots, \"2\"]"], 2),
+        (["engine: vllm", "command: [vllm, serve]"], nil),
+    ])
+    func `slots are what the config says, else the command`(keys: [String], slots: Int?) throws {
+        #expect(try Reading.process(keys.joined(separator: "\n    ")).slots == slots)
+    }
+
     @Test func `added arguments can be others, or none`() throws {
         let none = try Reading.process("engine: llama.cpp", "command: [x]", "added_arguments: []")
         #expect(none.command == ["x"])

@@ -18,10 +18,14 @@ enum ModelKeys {
     static let seams = Key(
         "seams", .integer(0...8), default: ModelPlan.defaultSeams, example: "1",
         "How many times one stream may be continued on another backend; 0: never.")
+    static let affinity = Key(
+        "affinity", .choice(of: Affinity.allCases), default: .prefix, example: "none",
+        "prefix: equal first messages go to one backend, whose cache knows them, unless it is too busy; none: all go "
+            + "where there is least to do.")
 
     static let section = Section(
         "model", "What clients put into the field model. A name has \(NameRule.model.inWords).",
-        keys: [backends, standby, servedAs.description, deadlines, seams.description])
+        keys: [backends, standby, servedAs.description, deadlines, seams.description, affinity.description])
 }
 
 /// `deadlines:`

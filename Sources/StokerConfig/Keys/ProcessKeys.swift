@@ -47,6 +47,10 @@ enum ProcessKeys {
     static let probes = KeyDescription(
         name: "probes", kind: .section(ProbesKeys.section), presence: .optional("from engine"),
         example: "{ readiness: { http: /health } }", summary: "How Stoker finds out how it is.")
+    static let slots = BareKey(
+        "slots", .integer(1...1_000_000),
+        absent: "what command says to llama.cpp, vllm, sglang or the simulator; else no bound", example: "16",
+        "Requests that the engine works on at once; the gateway sends it no more.")
     static let log = KeyDescription(
         name: "log", kind: .section(LogKeys.section), presence: .optional("all defaults"),
         example: "{ max_size: 64MiB }", summary: "Its output, kept in state_dir/log.")
@@ -60,7 +64,9 @@ enum ProcessKeys {
             + "A name has \(NameRule.process.inWords); gateway is taken.",
         keys: [
             kind.description, engine.description, command, addedArguments, url.description, port.description,
-            environment, directory.description, autostart.description, restart, stop, startAfter, probes, log, limits,
+            environment, directory.description, autostart.description, restart, stop, startAfter, probes,
+            slots.description, log,
+            limits,
         ])
 
     /// Keys that say how to start something: without meaning beside `url`.

@@ -31,7 +31,7 @@ struct ModelReader {
         let plan = ModelPlan(
             name: entry.key, backends: backends.map(\.value), standby: standby.map(\.value),
             servedAs: section.value(ModelKeys.servedAs), deadlines: deadlines(section),
-            seams: section.value(ModelKeys.seams))
+            seams: section.value(ModelKeys.seams), affinity: section.value(ModelKeys.affinity))
         return ModelDraft(plan: plan, place: entry.place, members: members)
     }
 

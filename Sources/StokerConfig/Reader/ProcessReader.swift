@@ -54,6 +54,11 @@ struct ProcessReader {
         readPolicies(into: &plan)
         plan.probes =
             ProbeReader(context: context, section: section, workplace: workplace, endpoint: plan.endpoint).read(profile)
+        plan.slots =
+            section.value(ProcessKeys.slots)
+            ?? what.engine.flatMap { engine in
+                plan.command.flatMap { EngineSlots.read($0, of: engine) }
+            }
         let startAfter = readStartAfter(into: &plan)
         return ProcessDraft(
             plan: plan, place: placeOfName, portPlace: section.place(of: ProcessKeys.port.description),

@@ -40,6 +40,7 @@ package enum PlanOutline {
             return .object(of: [
                 "kind": .string(plan.kind.rawValue), "engine": plan.engine.map { .string($0.rawValue) },
                 "url": plan.endpoint.map { .string($0.url) }, "probes": probes(plan.probes),
+                "slots": plan.slots.map { .integer($0) },
             ])
         }
         return .object(of: [
@@ -49,6 +50,7 @@ package enum PlanOutline {
             "directory": plan.directory.map { .string($0) }, "autostart": .bool(plan.autostart),
             "restart": restart(plan.restart), "stop": .object(of: ["grace": text(plan.stop.grace)]),
             "start_after": startAfter(plan.startAfter), "probes": probes(plan.probes),
+            "slots": plan.slots.map { .integer($0) },
             "log": .object(of: ["max_size": text(plan.log.maxSize)]), "limits": limits(plan.limits),
         ])
     }
@@ -111,7 +113,7 @@ package enum PlanOutline {
                 "connect": text(plan.deadlines.connect), "first_token": text(plan.deadlines.firstToken),
                 "stall": text(plan.deadlines.stall), "answer": text(plan.deadlines.answer),
             ]),
-            "seams": .integer(plan.seams),
+            "seams": .integer(plan.seams), "affinity": .string(plan.affinity.rawValue),
         ])
     }
 }

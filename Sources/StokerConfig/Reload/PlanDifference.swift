@@ -45,6 +45,7 @@ package struct PlanDifference: Sendable, Equatable {
         }
         changesRouting =
             old.models != new.models || old.gateway != new.gateway || Self.endpoints(old) != Self.endpoints(new)
+            || Self.slots(old) != Self.slots(new)
         fixed = Self.fixedSettings(from: old, to: new)
     }
 
@@ -58,6 +59,12 @@ package struct PlanDifference: Sendable, Equatable {
     /// By name: the order of the file is no difference.
     private static func endpoints(_ plan: Plan) -> [String: BackendAddress] {
         Dictionary(plan.processes.compactMap { process in process.endpoint.map { (process.name, $0) } }) { first, _ in
+            first
+        }
+    }
+
+    private static func slots(_ plan: Plan) -> [String: Int] {
+        Dictionary(plan.processes.compactMap { process in process.slots.map { (process.name, $0) } }) { first, _ in
             first
         }
     }

@@ -12,13 +12,15 @@ package struct ModelPlan: Sendable, Equatable {
     package var deadlines: Deadlines
     /// How many times one stream may be continued on another backend; 0: never.
     package var seams: Int
+    package var affinity: Affinity
 
     /// One seam for the backend that dies, one for the next that dies with it.
     package static let defaultSeams = 2
 
     package init(
         name: String, backends: [String], standby: [String] = [], canary: [String] = [], servedAs: String? = nil,
-        deadlines: Deadlines = Deadlines(), seams: Int = ModelPlan.defaultSeams
+        deadlines: Deadlines = Deadlines(), seams: Int = ModelPlan.defaultSeams,
+        affinity: Affinity = .prefix
     ) {
         self.name = name
         self.backends = backends
@@ -27,7 +29,16 @@ package struct ModelPlan: Sendable, Equatable {
         self.servedAs = servedAs
         self.deadlines = deadlines
         self.seams = seams
+        self.affinity = affinity
     }
+}
+
+/// What keeps requests together on one backend.
+package enum Affinity: String, Sendable, Codable, CaseIterable {
+    /// Equal first messages: the engine has their prefix in its cache.
+    case prefix
+    /// Nothing: each goes where there is least to do.
+    case none
 }
 
 /// How long a request may wait at each step.

@@ -23,13 +23,15 @@ package struct ProcessPlan: Sendable, Equatable {
     package var probes: ProbePlans
     package var log: LogPolicy
     package var limits: ResourceLimits
+    /// Requests that the engine works on at once; the gateway sends it no more. nil: no bound is known.
+    package var slots: Int?
 
     package init(
         name: String, kind: ProcessKind, engine: Engine? = nil, command: [String]? = nil,
         endpoint: BackendAddress? = nil, directory: String? = nil, environment: [String: Secret] = [:],
         restart: RestartPolicy = RestartPolicy(), stop: StopPolicy = StopPolicy(),
         startAfter: [String: StartCondition] = [:], autostart: Bool = true, probes: ProbePlans = ProbePlans(),
-        log: LogPolicy = LogPolicy(), limits: ResourceLimits = ResourceLimits()
+        log: LogPolicy = LogPolicy(), limits: ResourceLimits = ResourceLimits(), slots: Int? = nil
     ) {
         self.name = name
         self.kind = kind
@@ -45,6 +47,7 @@ package struct ProcessPlan: Sendable, Equatable {
         self.probes = probes
         self.log = log
         self.limits = limits
+        self.slots = slots
     }
 
     /// Whether Stoker starts it, or only watches it (attach mode).

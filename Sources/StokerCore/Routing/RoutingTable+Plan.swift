@@ -19,7 +19,7 @@ extension RoutingTable {
                 ModelRoute(
                     name: model.name, tiers: [model.backends, model.standby].filter { !$0.isEmpty },
                     servedAs: model.servedAs, deadlines: model.deadlines, seams: model.seams,
-                    split: splits[model.name])
+                    affinity: model.affinity, split: splits[model.name])
             })
     }
 }
@@ -31,7 +31,8 @@ extension BackendRoute {
             name: process.name, address: address, inRotation: status?.state == .ready,
             isUnready: status?.state == .unready,
             reason: status.map { "\($0.state.rawValue): \($0.reason)" } ?? "not started yet",
-            healthPath: profile.healthPath, keepAlive: profile.keepAlive, continuation: profile.continuation)
+            healthPath: profile.healthPath, keepAlive: profile.keepAlive, continuation: profile.continuation,
+            slots: process.slots)
     }
 }
 

@@ -34,11 +34,13 @@ package struct BackendRoute: Sendable, Equatable, Codable {
     /// Idle connections to it are closed after this.
     package var keepAlive: Duration
     package var continuation: ContinuationDialect
+    /// Most requests at once; nil: no bound is known.
+    package var slots: Int?
 
     package init(
         name: String, address: BackendAddress, inRotation: Bool, isUnready: Bool = false, reason: String = "",
         healthPath: String = "/health",
-        keepAlive: Duration = .seconds(4), continuation: ContinuationDialect = .none
+        keepAlive: Duration = .seconds(4), continuation: ContinuationDialect = .none, slots: Int? = nil
     ) {
         self.name = name
         self.address = address
@@ -48,31 +50,47 @@ package struct BackendRoute: Sendable, Equatable, Codable {
         self.healthPath = healthPath
         self.keepAlive = keepAlive
         self.continuation = continuation
+        self.slots = slots
     }
 }
 
 /// One model: tiers of backends, best first.
 package struct ModelRoute: Sendable, Equatable, Codable {
     package var name: String
-    /// Names of backends. A tier is used only when no backend of an earlier one is in rotation.
+    /// Names of backends. A tier is used only when no backend of an earlier one is in rotation and has room.
     package var tiers: [[String]]
     /// What to write into the request's `model` for the backends; nil leaves the body byte for byte.
     package var servedAs: String?
     package var deadlines: Deadlines
     /// How many times one stream may be continued on another backend; 0: never.
     package var seams: Int
+    package var affinity: Affinity
     /// Which clients go to a canary; nil: none is at work.
     package var split: CanarySplit?
 
     package init(
         name: String, tiers: [[String]], servedAs: String? = nil, deadlines: Deadlines = Deadlines(),
-        seams: Int = ModelPlan.defaultSeams, split: CanarySplit? = nil
+        seams: Int = ModelPlan.defaultSeams, affinity: Affinity = .prefix, split: CanarySplit? = nil
     ) {
         self.name = name
         self.tiers = tiers
         self.servedAs = servedAs
         self.deadlines = deadlines
         self.seams = seams
+        self.affinity = affinity
         self.split = split
+    }
+
+    /// What a control plane of an earlier release does not say has its default.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            name: try values.decode(String.self, forKey: .name),
+            tiers: try values.decode([[String]].self, forKey: .tiers),
+            servedAs: try values.decodeIfPresent(String.self, forKey: .servedAs),
+            deadlines: try values.decode(Deadlines.self, forKey: .deadlines),
+            seams: try values.decode(Int.self, forKey: .seams),
+            affinity: try values.decodeIfPresent(Affinity.self, forKey: .affinity) ?? .prefix,
+            split: try values.decodeIfPresent(CanarySplit.self, forKey: .split))
     }
 }

@@ -9,6 +9,10 @@ package struct RequestEnvelope: Sendable, Equatable {
     package var modelValue: Range<Int>
     /// Whether the client asks for a stream.
     package var streams: Bool
+    /// The place of the value of `messages`, the last one where there are several; nil when there is none.
+    package var messages: Range<Int>?
+    /// The same of `prompt`.
+    package var prompt: Range<Int>?
 
     package enum Fault: Error, Equatable, Sendable {
         case notJSON(at: Int)
@@ -46,7 +50,9 @@ package struct RequestEnvelope: Sendable, Equatable {
         if let fault = reader.fault { throw fault }
         guard let value = reader.model else { throw .modelMissing }
         guard let model = reader.modelText, !model.isEmpty else { throw .modelNotText }
-        return RequestEnvelope(model: model, modelValue: value, streams: reader.streams ?? false)
+        return RequestEnvelope(
+            model: model, modelValue: value, streams: reader.streams ?? false, messages: reader.messages,
+            prompt: reader.prompt)
     }
 
     /// The body with another model name in it.
@@ -66,6 +72,8 @@ private struct Reader {
     var model: Range<Int>?
     var modelText: String?
     var streams: Bool?
+    var messages: Range<Int>?
+    var prompt: Range<Int>?
     var fault: RequestEnvelope.Fault?
 
     mutating func run(_ bytes: borrowing Span<UInt8>) throws(JSONScanner.Fault) {
@@ -112,6 +120,10 @@ private struct Reader {
         } else if isKey(key, "stream", bytes) {
             if streams != nil { fault = .doubledKey("stream") }
             streams = bytes.equals("true", in: value)
+        } else if bytes.equals("messages", in: key) {
+            messages = value
+        } else if bytes.equals("prompt", in: key) {
+            prompt = value
         }
     }
 

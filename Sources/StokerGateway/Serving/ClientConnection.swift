@@ -23,6 +23,8 @@ final class ClientConnection {
     let loop: GatewayLoop
     /// What backends are told of the client, as header lines.
     let forwarded: String
+    /// A hash of where it comes from, for clients that do not say who they are.
+    private let peerHash: UInt64
     private var socket: StreamSocket?
     private var phase = Phase.reading
     private var reader: RequestReader
@@ -50,6 +52,7 @@ final class ClientConnection {
     init(loop: GatewayLoop, peer: String?) {
         self.loop = loop
         limits = loop.table.limits
+        peerHash = PrefixHash.of(peer ?? "")
         reader = RequestReader(maxHead: limits.maxHead, maxBody: limits.maxBody)
         lastReadAt = loop.now
         let proto = loop.table.security.isPlain ? "X-Forwarded-Proto: http\r\n" : "X-Forwarded-Proto: https\r\n"
@@ -117,7 +120,7 @@ final class ClientConnection {
         isHTTP10 = head.isHTTP10
         let id = requestID(head)
         let startedAt = beganAt ?? lastReadAt
-        switch Dispatch.decide(head, body: body, table: loop.table) {
+        switch Dispatch.decide(head, body: body, from: peerHash, table: loop.table) {
         case .forward(let order):
             loop.meters.opened(order.route)
             let trace = TraceParent(head.value(of: .traceparent), draw: loop.drawNumber)

@@ -13,6 +13,10 @@ enum Dispatch {
         var wish: Exchange.Wish
         /// How often a stream may go on at another backend.
         var maxSeams: Int
+        /// Who asks: a hash of what the client authenticates with, else of where it comes from. Never shown.
+        var client: UInt64
+        /// Of the first messages; nil where it makes no difference.
+        var affinity: UInt64?
     }
 
     enum Decision {
@@ -23,7 +27,9 @@ enum Dispatch {
     }
 
     /// Decides about a whole request.
-    static func decide(_ head: RequestHead, body: ByteBuffer, table: CompiledTable) -> Decision {
+    ///
+    /// - Parameter peer: a hash of the address that it came from.
+    static func decide(_ head: RequestHead, body: ByteBuffer, from peer: UInt64, table: CompiledTable) -> Decision {
         let path = head.pathText
         let route = Route(path: path)
         if let error = headError(head, route: route, path: path) { return .refuse(route, error) }
@@ -31,7 +37,8 @@ enum Dispatch {
         case .health: return .answer(route, json: "{\"status\":\"ok\"}")
         case .models: return .answer(route, json: table.modelList)
         case .model: return model(String(path.dropFirst("/v1/models/".count)), table: table)
-        case .chat, .completions, .embeddings, .other, .unknown: return forward(head, route, body: body, table: table)
+        case .chat, .completions, .embeddings, .other, .unknown:
+            return forward(head, route, body: body, from: peer, table: table)
         }
     }
 
@@ -57,7 +64,7 @@ enum Dispatch {
     }
 
     private static func forward(
-        _ head: RequestHead, _ route: Route, body: ByteBuffer, table: CompiledTable
+        _ head: RequestHead, _ route: Route, body: ByteBuffer, from peer: UInt64, table: CompiledTable
     ) -> Decision {
         let envelope: RequestEnvelope
         do throws(RequestEnvelope.Fault) {
@@ -73,7 +80,9 @@ enum Dispatch {
             Order(
                 route: route, model: model,
                 body: model.route.servedAs.map { envelope.rewriting(body, model: $0) } ?? body,
-                wish: wish(route, envelope), maxSeams: isRefused ? 0 : model.route.seams))
+                wish: wish(route, envelope), maxSeams: isRefused ? 0 : model.route.seams,
+                client: head.hash(of: .authorization) ?? peer,
+                affinity: model.keepsPrefixes ? RequestPrefix.key(body, envelope) : nil))
     }
 
     private static func wish(_ route: Route, _ envelope: RequestEnvelope) -> Exchange.Wish {

@@ -216,7 +216,10 @@ final class Forwarding {
     }
 
     private func choose(avoiding tried: [Int], for purpose: Exchange.Purpose) -> Int? {
-        guard purpose == .continuation else { return loop.choose(among: model.tiers, avoiding: tried, in: table) }
+        let key = request.order.affinity
+        guard purpose == .continuation else {
+            return loop.choose(among: model.tiers, avoiding: tried, key: key, in: table)
+        }
         guard let relay, !relay.isRaw, case let transcript = seam.transcript ?? relay.transcript,
             transcript.fitness == .plain,
             seam.request(of: request.order) != nil
@@ -226,7 +229,7 @@ final class Forwarding {
         let fit = model.tiers.map {
             $0.filter { isAny || table.backends[$0].route.continuation.continues(request.order.route) }
         }
-        return loop.choose(among: fit, avoiding: tried, in: table)
+        return loop.choose(among: fit, avoiding: tried, key: key, in: table)
     }
 
     func handle(_ event: Exchange.Event) {

@@ -65,15 +65,25 @@ final class GatewayLoop {
     /// 64 bits that nobody has seen before.
     func drawNumber() -> UInt64 { requestIDs.draw() }
 
-    /// The balancer's choice for a request that began with `table`: of those that are heard of, then of those that keep
-    /// silent, and where nobody is in rotation, of those that answer requests better than probes.
-    func choose(among tiers: [[Int]], avoiding tried: [Int], in table: CompiledTable) -> Int? {
-        let shunned = table.shunned(at: events.nanoseconds)
-        if !shunned.isEmpty, let found = balancer.choose(among: tiers, avoiding: tried + shunned, in: table) {
+    /// The balancer's choice for a request that began with `table`.
+    func pick(among tiers: [[Int]], avoiding tried: [Int], key: UInt64?, in table: CompiledTable) -> Pick {
+        balancer.choose(
+            among: tiers, avoiding: tried, key: key, in: TableView(table: table, now: events.nanoseconds))
+    }
+
+    /// The same for a request that cannot wait: where all are full, the one with the least to do.
+    func choose(among tiers: [[Int]], avoiding tried: [Int], key: UInt64?, in table: CompiledTable) -> Int? {
+        let view = TableView(table: table, now: events.nanoseconds)
+        switch balancer.choose(among: tiers, avoiding: tried, key: key, in: view) {
+        case .backend(let found): return found
+        case .none: return nil
+        case .full:
+            let overflow = Overflow(view)
+            guard case .backend(let found) = balancer.choose(among: tiers, avoiding: tried, in: overflow) else {
+                return nil
+            }
             return found
         }
-        return balancer.choose(among: tiers, avoiding: tried, in: table)
-            ?? balancer.choose(among: tiers, avoiding: tried, in: LastResort(table: table, now: events.nanoseconds))
     }
 
     /// Serves until `events` is stopped. Blocks the thread.

@@ -4,7 +4,7 @@ import StokerWire
 
 /// A routing table made ready for the hot path: names replaced by places, texts rendered. Immutable and shared by all
 /// event loops; a request keeps the one that it began with.
-package final class CompiledTable: Sendable, BackendView {
+package final class CompiledTable: Sendable {
     package let source: RoutingTable
     package let backends: [Backend]
     package let models: [String: Model]
@@ -23,12 +23,15 @@ package final class CompiledTable: Sendable, BackendView {
         let authority: String
         /// What stands between the target and the client's own header lines.
         let opening: [UInt8]
+        /// What its name draws from.
+        let seed: UInt64
 
         init(_ route: BackendRoute, _ cell: BackendCell) {
             self.route = route
             self.cell = cell
             address = NetAddress(numeric: route.address.host, port: route.address.port)
             authority = Endpoint(host: route.address.host, port: route.address.port).text
+            seed = PrefixHash.of(route.name)
             opening = Array(" HTTP/1.1\r\nHost: \(authority)\r\n".utf8)
         }
 
@@ -45,10 +48,13 @@ package final class CompiledTable: Sendable, BackendView {
         package let route: ModelRoute
         /// `route.tiers`, as places in `backends`.
         package let tiers: [[Int]]
+        /// Whether it matters which backend knows a request's prefix.
+        let keepsPrefixes: Bool
 
         init(_ route: ModelRoute, tiers: [[Int]]) {
             self.route = route
             self.tiers = tiers
+            keepsPrefixes = route.affinity == .prefix && tiers.contains { $0.count > 1 }
         }
     }
 
@@ -83,15 +89,11 @@ package final class CompiledTable: Sendable, BackendView {
         CompiledTable(RoutingTable(version: 0, epoch: 0, limits: limits, backends: [], models: []))
     }
 
+    /// Whether a backend gets requests in the ordinary course.
     package func isUsable(_ backend: Int) -> Bool {
         let backend = backends[backend]
         return backend.route.inRotation && backend.cell.isWorking && backend.cell.tlsFault == nil
     }
-
-    package func inFlight(_ backend: Int) -> Int { backends[backend].cell.inFlight }
-
-    /// The backends that are passed over while there are others.
-    func shunned(at now: Int64) -> [Int] { backends.indices.filter { backends[$0].cell.isShunned(at: now) } }
 
     /// Whether somebody else could serve the model now, who has not failed on the request already.
     func hasOther(than cell: BackendCell, for model: Model, avoiding tried: [Int] = []) -> Bool {
@@ -131,22 +133,4 @@ package enum TableOrder {
         if next.epoch != present.epoch { return next.epoch > present.epoch }
         return next.version >= present.version
     }
-}
-
-/// The view of a choice when nobody is in rotation: a backend that its readiness probe has taken out, but that has just
-/// answered a request, is better evidence than the probe.
-struct LastResort: BackendView {
-    /// How long ago it may have been, in nanoseconds.
-    private static let memory: Int64 = 10_000_000_000
-
-    let table: CompiledTable
-    let now: Int64
-
-    func isUsable(_ backend: Int) -> Bool {
-        let backend = table.backends[backend]
-        return backend.route.isUnready && backend.cell.isWorking && backend.cell.tlsFault == nil
-            && now - backend.cell.lastHeard < Self.memory
-    }
-
-    func inFlight(_ backend: Int) -> Int { table.inFlight(backend) }
 }

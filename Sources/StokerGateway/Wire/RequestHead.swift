@@ -1,4 +1,5 @@
 package import NIOCore
+import StokerCore
 package import StokerWire
 
 /// The head of a request that obeys the grammar to the letter.
@@ -39,6 +40,14 @@ package struct RequestHead: Sendable {
     package func value(of known: KnownField) -> String? {
         guard let field = fields.first(where: { $0.known == known }) else { return nil }
         return bytes.readableBytesUInt8Span.text(in: field.value)
+    }
+
+    /// A hash of the value of the first field of that kind, nil when there is none.
+    func hash(of known: KnownField) -> UInt64? {
+        guard let field = fields.first(where: { $0.known == known }) else { return nil }
+        var hash = PrefixHash()
+        hash.add(bytes.readableBytesUInt8Span, field.value)
+        return hash.value
     }
 
     /// Whether the body is what it seems: not coded, and no multipart.

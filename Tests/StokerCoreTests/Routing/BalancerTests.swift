@@ -1,104 +1,116 @@
 import StokerCore
+import StokerTesting
 import Testing
 
-@Suite("Balancer")
-struct BalancerTests {
-    struct View: BackendView {
-        var loads: [Int]
-        var down: Set<Int> = []
+/// Backends as a test wants them.
+struct FakeView: BackendView {
+    var loads: [Int]
+    var standings: [Int: Standing] = [:]
+    var limits: [Int: Int] = [:]
+    var shares: [Int: Int] = [:]
 
-        func isUsable(_ backend: Int) -> Bool { !down.contains(backend) }
-        func inFlight(_ backend: Int) -> Int { loads[backend] }
+    init(loads: [Int], down: Set<Int> = []) {
+        self.loads = loads
+        for backend in down { standings[backend] = .out }
     }
 
-    @Test("the backend with the fewest requests in flight is chosen")
-    func fewest() {
+    func standing(_ backend: Int) -> Standing { standings[backend] ?? .good }
+    func inFlight(_ backend: Int) -> Int { loads[backend] }
+    func limit(_ backend: Int) -> Int { limits[backend] ?? Int.max }
+    func share(_ backend: Int) -> Int { shares[backend] ?? Balancer.fullShare }
+    func seed(_ backend: Int) -> UInt64 { PrefixHash.of("engine-\(backend)") }
+}
+
+@Suite struct BalancerTests {
+    @Test func `the backend with the fewest requests in flight is chosen`() {
         var balancer = Balancer()
-        for _ in 0..<5 { #expect(balancer.choose(among: [[0, 1, 2]], in: View(loads: [4, 2, 3])) == 1) }
+        for _ in 0..<5 { #expect(balancer.choose(among: [[0, 1, 2]], in: FakeView(loads: [4, 2, 3])) == .backend(1)) }
     }
 
-    @Test("equals take turns")
-    func turns() {
+    @Test func `equals take turns`() {
         var balancer = Balancer()
         var counts = [0, 0, 0]
         for _ in 0..<300 {
-            if let choice = balancer.choose(among: [[0, 1, 2]], in: View(loads: [1, 1, 1])) { counts[choice] += 1 }
+            if case .backend(let choice) = balancer.choose(among: [[0, 1, 2]], in: FakeView(loads: [1, 1, 1])) {
+                counts[choice] += 1
+            }
         }
         #expect(counts == [100, 100, 100])
     }
 
-    @Test("a later tier is used only when no backend of an earlier one is usable")
-    func tiers() {
+    @Test func `a later tier is used only when no backend of an earlier one is usable`() {
         var balancer = Balancer()
         let tiers = [[0, 1], [2]]
-        #expect(balancer.choose(among: tiers, in: View(loads: [9, 8, 0])) == 1)
-        #expect(balancer.choose(among: tiers, in: View(loads: [9, 8, 0], down: [1])) == 0)
-        #expect(balancer.choose(among: tiers, in: View(loads: [9, 8, 0], down: [0, 1])) == 2)
-        #expect(balancer.choose(among: tiers, in: View(loads: [9, 8, 0], down: [0, 1, 2])) == nil)
+        #expect(balancer.choose(among: tiers, in: FakeView(loads: [9, 8, 0])) == .backend(1))
+        #expect(balancer.choose(among: tiers, in: FakeView(loads: [9, 8, 0], down: [1])) == .backend(0))
+        #expect(balancer.choose(among: tiers, in: FakeView(loads: [9, 8, 0], down: [0, 1])) == .backend(2))
+        #expect(balancer.choose(among: tiers, in: FakeView(loads: [9, 8, 0], down: [0, 1, 2])) == .none)
     }
 
-    @Test("what was tried is not chosen again, even if the next tier has to help")
-    func tried() {
+    @Test func `what was tried is not chosen again, even if the next tier has to help`() {
         var balancer = Balancer()
-        let view = View(loads: [0, 0, 0])
-        #expect(balancer.choose(among: [[0, 1], [2]], avoiding: [0], in: view) == 1)
-        #expect(balancer.choose(among: [[0, 1], [2]], avoiding: [0, 1], in: view) == 2)
-        #expect(balancer.choose(among: [[0, 1], [2]], avoiding: [0, 1, 2], in: view) == nil)
-        #expect(balancer.choose(among: [[], []], in: view) == nil)
-    }
-}
-
-@Suite("Backend recovery")
-struct BackendRecoveryTests {
-    static func delay(_ effect: BackendRecovery.Effect?) -> Duration? {
-        if case .ask(let after, _) = effect { after } else { nil }
+        let view = FakeView(loads: [0, 0, 0])
+        #expect(balancer.choose(among: [[0, 1], [2]], avoiding: [0], in: view) == .backend(1))
+        #expect(balancer.choose(among: [[0, 1], [2]], avoiding: [0, 1], in: view) == .backend(2))
+        #expect(balancer.choose(among: [[0, 1], [2]], avoiding: [0, 1, 2], in: view) == .none)
+        #expect(balancer.choose(among: [[], []], in: view) == .none)
     }
 
-    @Test("the first failure takes it out, the others of the same moment change nothing")
-    func first() {
-        var recovery = BackendRecovery()
-        #expect(recovery.handle(.connectionFailed, jitter: 0.5) == .ask(after: .milliseconds(100), generation: 1))
-        #expect(!recovery.isWorking)
-        #expect(recovery.handle(.connectionFailed, jitter: 0.5) == nil)
+    @Test func `a full tier sends what it cannot take to the next, and all full is no failure`() {
+        var balancer = Balancer()
+        var view = FakeView(loads: [2, 3, 0])
+        view.limits = [0: 2, 1: 4, 2: 1]
+        #expect(balancer.choose(among: [[0, 1], [2]], in: view) == .backend(1))
+        view.loads = [2, 4, 0]
+        #expect(balancer.choose(among: [[0, 1], [2]], in: view) == .backend(2))
+        view.loads = [2, 4, 1]
+        #expect(balancer.choose(among: [[0, 1], [2]], in: view) == .full)
+        #expect(balancer.choose(among: [[0, 1], [2]], avoiding: [0, 1, 2], in: view) == .none)
+        #expect(balancer.choose(among: [[0, 1], [2]], in: Overflow(view)) == .backend(0))
     }
 
-    @Test("it is asked less and less often, every 2 s at last, and taken back at the first answer")
-    func backoff() {
-        var recovery = BackendRecovery()
-        var delays = [Self.delay(recovery.handle(.connectionFailed, jitter: 0.5))]
-        for _ in 0..<6 { delays.append(Self.delay(recovery.handle(.silent(generation: 1), jitter: 0.5))) }
-        #expect(delays == [100, 200, 400, 800, 1600, 2000, 2000].map { .milliseconds($0) })
-        #expect(recovery.handle(.answered(generation: 1), jitter: 0) == .readmit)
-        #expect(recovery.isWorking)
-        #expect(recovery.handle(.connectionFailed, jitter: 0.5) == .ask(after: .milliseconds(100), generation: 2))
+    @Test func `one that is silent is asked only where nobody else is, and not because the others are full`() {
+        var balancer = Balancer()
+        var view = FakeView(loads: [0, 3, 5])
+        view.standings = [0: .doubtful]
+        view.limits = [1: 4]
+        #expect(balancer.choose(among: [[0, 1], [2]], in: view) == .backend(1))
+        #expect(balancer.choose(among: [[0], [2]], in: view) == .backend(2), "the next tier before a silent one")
+        view.loads[1] = 4
+        #expect(balancer.choose(among: [[0, 1]], in: view) == .full)
+        view.standings[1] = .out
+        #expect(balancer.choose(among: [[0, 1]], in: view) == .backend(0))
     }
 
-    @Test("the answer to an older question means nothing")
-    func late() {
-        var recovery = BackendRecovery()
-        _ = recovery.handle(.connectionFailed, jitter: 0)
-        _ = recovery.handle(.answered(generation: 1), jitter: 0)
-        _ = recovery.handle(.connectionFailed, jitter: 0)
-        #expect(recovery.handle(.answered(generation: 1), jitter: 0) == nil)
-        #expect(recovery.handle(.silent(generation: 1), jitter: 0) == nil)
-        #expect(!recovery.isWorking)
+    @Test func `of last resort is whoever is not known to be dead`() {
+        var balancer = Balancer()
+        var view = FakeView(loads: [0, 0, 0])
+        view.standings = [0: .lastResort, 1: .out]
+        #expect(balancer.choose(among: [[0, 1], [2]], in: view) == .backend(2))
+        #expect(balancer.choose(among: [[0, 1]], in: view) == .backend(0))
+        #expect(balancer.choose(among: [[1]], in: view) == .none)
     }
 
-    @Test("when the control plane vouches for it, it is asked at once")
-    func vouched() {
-        var recovery = BackendRecovery()
-        #expect(recovery.handle(.vouched, jitter: 0.5) == nil)
-        _ = recovery.handle(.connectionFailed, jitter: 0.5)
-        #expect(recovery.handle(.vouched, jitter: 0.5) == .ask(after: .zero, generation: 2))
-        #expect(recovery.handle(.silent(generation: 1), jitter: 0.5) == nil)
+    @Test func `one on trial gets the next request, but none that has failed already while others are there`() {
+        var balancer = Balancer()
+        var view = FakeView(loads: [0, 0, 7])
+        view.standings = [2: .onTrial]
+        #expect(balancer.choose(among: [[0, 1, 2]], in: view) == .backend(2))
+        #expect(balancer.choose(among: [[0, 1, 2]], avoiding: [0], in: view) == .backend(1))
+        #expect(balancer.choose(among: [[0, 1, 2]], avoiding: [0, 1], in: view) == .backend(2))
+        #expect(balancer.choose(among: [[0], [1, 2]], in: view) == .backend(0), "its tier is not asked")
     }
 
-    @Test("jitter spreads the waits by a tenth at most")
-    func jitter() {
-        for jitter in [-1, 0, 0.5, 1, 2] {
-            var recovery = BackendRecovery()
-            let delay = Self.delay(recovery.handle(.connectionFailed, jitter: jitter)) ?? .zero
-            #expect(delay >= .milliseconds(89) && delay <= .milliseconds(111))
+    @Test func `one with a tenth of the share gets a tenth of what the others have`() {
+        var balancer = Balancer()
+        var view = FakeView(loads: [0, 0, 0])
+        view.shares = [2: Balancer.fullShare / 10]
+        var counts = [0, 0, 0]
+        for _ in 0..<210 {
+            guard case .backend(let choice) = balancer.choose(among: [[0, 1, 2]], in: view) else { continue }
+            view.loads[choice] += 1
+            counts[choice] += 1
         }
+        #expect(counts[2] == 10)
     }
 }
