@@ -29,6 +29,12 @@ import Testing
         #expect(try model("{ backends: [a, b], affinity: none }").affinity == .none)
     }
 
+    @Test func `a canary is neither a backend nor a standby`() throws {
+        let read = try model("{ backends: [a], canary: [b] }")
+        #expect(read == ModelPlan(name: "m", backends: ["a"], canary: ["b"]))
+        #expect(try model("{ backends: [a], canary: [] }").canary.isEmpty)
+    }
+
     @Test func `an empty standby is none`() throws {
         #expect(try model("{ backends: [a], standby: [] }").standby.isEmpty)
     }

@@ -17,6 +17,20 @@ package struct CanaryRecord: Sendable, Equatable, Codable {
     /// Of one that ended badly.
     package var why: String?
     package var endedAt: Timestamp?
+
+    package init(
+        model: String, phase: Phase, order: CanaryOrder, salt: UInt32, step: Int, since: Timestamp, why: String? = nil,
+        endedAt: Timestamp? = nil
+    ) {
+        self.model = model
+        self.phase = phase
+        self.order = order
+        self.salt = salt
+        self.step = step
+        self.since = since
+        self.why = why
+        self.endedAt = endedAt
+    }
 }
 
 extension CanaryMachine {

@@ -7,6 +7,10 @@ package protocol ControlPlane: Sendable {
     func requests(_ query: RequestQuery) async throws(ControlError) -> RequestPage
     /// Returns once the order is taken, not once it is carried out.
     func order(_ order: ProcessOrder, process: String) async throws(ControlError)
+    /// How the canary of each model stands.
+    func canaries() async -> [CanaryStatus]
+    /// Begins, furthers or ends a canary; returns how it stands then.
+    func canary(_ request: CanaryRequest) async throws(ControlError) -> CanaryStatus
     /// Reads the config file again; refuses it whole on any error and keeps the old plan.
     func reload() async throws(ControlError)
 }

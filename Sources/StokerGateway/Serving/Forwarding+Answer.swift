@@ -1,6 +1,7 @@
 import NIOCore
 import StokerCore
 import StokerMetrics
+import StokerNet
 import StokerWire
 
 /// What the client gets.
@@ -12,6 +13,7 @@ extension Forwarding {
     /// The first of the answer may go out, or the first after a seam.
     func commit() {
         guard let answer else { return }
+        noteAnswered(answer)
         noteContinued()
         seam.transcript = nil
         seam.dialect = seam.dialect ?? attempt?.backend.route.continuation
@@ -21,6 +23,10 @@ extension Forwarding {
             writeHead(of: answer, framing: isRelayed && whole != .raw ? .chunked : whole)
         }
         if isRelayed { writeEvents() } else { writeHeld() }
+    }
+
+    private func noteAnswered(_ answer: Answer) {
+        first?.answered(status: answer.head.status, isOwn: isFirst, now: loop.events.nanoseconds)
     }
 
     /// Whether the present answer is read event by event.
@@ -94,6 +100,7 @@ extension Forwarding {
     func finish(isBroken: Bool) {
         if framing == nil {
             guard let answer else { return }
+            noteAnswered(answer)
             // Whole before the client has a byte of it: its length is known.
             let framing = ClientFraming(answer.head, clientIsHTTP10: clientIsHTTP10)
             writeHead(of: answer, framing: framing == .none ? framing : .length(answer.held.readableBytes))
@@ -185,6 +192,7 @@ extension Forwarding {
     /// Counts and remembers the request, once, at its end.
     func account(_ outcome: RequestOutcome, code: Int, error: String? = nil) {
         isOver = true
+        first?.ended(status: code, isOwn: isFirst)
         let transcript = relay?.transcript
         let end = RequestEnd(
             outcome, code: code, backend: lastBackend, isStream: relay != nil && accounts.events > 0,

@@ -69,6 +69,11 @@ final class Forwarding {
     var usage: TokenUsage?
     var isOver = false
     private var hasFled = false
+    /// Counts what became of the first attempt, where the model has a canary.
+    var first: FirstAttempt?
+    /// Whether the present attempt is that one.
+    private(set) var isFirst = false
+    private let isCanary: Bool
     /// Looked up by text: once a request, and not for each event.
     private(set) lazy var meters = loop.meters.request(request.order.route, model: model.route.name)
 
@@ -80,6 +85,7 @@ final class Forwarding {
         self.loop = loop
         table = loop.table
         let model = request.order.model
+        isCanary = model.canary?.split.sendsToCanary(client: request.order.client) ?? false
         exchange = Exchange(
             request.order.wish, deadlines: model.route.deadlines, maxSeams: request.order.maxSeams,
             keepAlive: table.limits.keepAliveComments, startedAt: request.startedAt)
@@ -218,7 +224,7 @@ final class Forwarding {
     private func choose(avoiding tried: [Int], for purpose: Exchange.Purpose) -> Int? {
         let key = request.order.affinity
         guard purpose == .continuation else {
-            return loop.choose(among: model.tiers, avoiding: tried, key: key, in: table)
+            return choose(avoiding: tried, key: key)
         }
         guard let relay, !relay.isRaw, case let transcript = seam.transcript ?? relay.transcript,
             transcript.fitness == .plain,
@@ -226,11 +232,21 @@ final class Forwarding {
         else { return nil }
         // With nothing said yet the request is sent again as it is, which every engine understands.
         let isAny = transcript.text.isEmpty
-        let fit = model.tiers.map {
+        let fit = tiers.map {
             $0.filter { isAny || table.backends[$0].route.continuation.continues(request.order.route) }
         }
         return loop.choose(among: fit, avoiding: tried, key: key, in: table)
     }
+
+    /// The canary's clients have stable to fall back on; stable's have the canary only where stable has nobody left.
+    private func choose(avoiding tried: [Int], key: UInt64?) -> Int? {
+        if let found = loop.choose(among: tiers, avoiding: tried, key: key, in: table) { return found }
+        guard let lane = model.canary, !isCanary else { return nil }
+        return loop.choose(among: [lane.backends], avoiding: tried, key: key, in: table)
+    }
+
+    /// Who may be asked, best first.
+    private var tiers: [[Int]] { model.canary?.tiers(isCanary: isCanary, stable: model.tiers) ?? model.tiers }
 
     func handle(_ event: Exchange.Event) {
         guard !isOver else { return }
@@ -242,6 +258,7 @@ final class Forwarding {
     /// A failure of the present attempt.
     private func count(_ failure: AttemptFailure) {
         lastFailure = failure
+        if isFirst { first?.failed(failure) }
         guard let attempt else { return }
         attempt.meters.failed(failure)
         if failure == .stalled || failure == .firstTokenTimeout {
@@ -300,7 +317,13 @@ final class Forwarding {
         if let lastFailure, !fresh { meters.retried(after: lastFailure) }
         backend.cell.begin()
         lastBackend = backend.route.name
-        if !fresh { accounts.attempt(at: loop.now) }
+        if !fresh {
+            isFirst = accounts.attempts == 0
+            if isFirst {
+                first = model.canary?.begin(at: place, isCanary: isCanary, now: loop.events.nanoseconds)
+            }
+            accounts.attempt(at: loop.now)
+        }
         let parked = fresh ? nil : loop.takeParked(backend.cell)
         let upstream = parked ?? UpstreamConnection(backend.cell, loop: loop)
         attempt = Attempt(

@@ -50,10 +50,13 @@ package final class CompiledTable: Sendable {
         package let tiers: [[Int]]
         /// Whether it matters which backend knows a request's prefix.
         let keepsPrefixes: Bool
+        /// Where some clients go to a canary.
+        package let canary: CanaryLane?
 
-        init(_ route: ModelRoute, tiers: [[Int]]) {
+        init(_ route: ModelRoute, tiers: [[Int]], canary: CanaryLane? = nil) {
             self.route = route
             self.tiers = tiers
+            self.canary = canary
             keepsPrefixes = route.affinity == .prefix && tiers.contains { $0.count > 1 }
         }
     }
@@ -78,7 +81,12 @@ package final class CompiledTable: Sendable {
             source.backends.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         models = Dictionary(
             source.models.map { route in
-                (route.name, Model(route, tiers: route.tiers.map { $0.compactMap { places[$0] } }))
+                let lane = route.split.map { split in
+                    CanaryLane(
+                        split, of: route.name, backends: split.backends.compactMap { places[$0] },
+                        after: before?.models[route.name]?.canary)
+                }
+                return (route.name, Model(route, tiers: route.tiers.map { $0.compactMap { places[$0] } }, canary: lane))
             }, uniquingKeysWith: { first, _ in first })
         modelList = Self.list(source)
         limits = ClientLimits(source.limits)
@@ -114,7 +122,13 @@ package final class CompiledTable: Sendable {
                 BackendStatus(
                     name: backend.route.name, usable: isUsable(place), inFlight: backend.cell.inFlight,
                     lastError: backend.cell.isWorking ? nil : backend.trouble)
-            })
+            }, canaries: canaryCounts)
+    }
+
+    /// Of each model that has a canary now; nil where none has.
+    private var canaryCounts: [CanaryCounts]? {
+        let counts = source.models.compactMap { $0.split == nil ? nil : models[$0.name]?.canary?.counts }
+        return counts.isEmpty ? nil : counts
     }
 
     static func entry(_ model: ModelRoute, created: Int64) -> String {

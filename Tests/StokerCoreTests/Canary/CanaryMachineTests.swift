@@ -140,7 +140,8 @@ import Testing
             other.stable = FirstAttempts(begun: 1000)
             stage.tell(.counts(other))
         }
-        stage.tell(.counts(CanaryCounts(model: "m", permille: 100, salt: 8, canary: FirstAttempts(begun: 9, failed: 9))))
+        let failures = FirstAttempts(begun: 9, failed: 9)
+        stage.tell(.counts(CanaryCounts(model: "m", permille: 100, salt: 8, canary: failures)))
         #expect(stage.status.canary?.firstAttempts == 0)
     }
 

@@ -93,7 +93,9 @@ import Testing
 }
 
 @Suite struct CanaryTextTests {
-    @Test(arguments: [(0.0, "0"), (0.44, "0.4"), (1, "1"), (9.96, "10"), (12.4, "12"), (204, "204"), (1e9, "over 1000000")])
+    @Test(arguments: [
+        (0.0, "0"), (0.44, "0.4"), (1, "1"), (9.96, "10"), (12.4, "12"), (204, "204"), (1e9, "over 1000000"),
+    ])
     func `evidence is short`(wealth: Double, text: String) { #expect(WealthText.text(wealth) == text) }
 
     @Test(arguments: [(0, "0 %"), (5, "0.5 %"), (250, "25 %"), (1000, "100 %")])
