@@ -35,7 +35,7 @@ package struct CanaryEvidence: Sendable, Equatable {
     /// A time of the canary that is so many times its partner is a hit.
     package static let slowness = 1.25
     /// A canary's first times are those of cold caches, and are not compared.
-    package static let coldTimes = 20
+    package static let coldTimes = 50
 
     /// What is put on failures: odds, and the part of the initial wealth.
     private static let failureBets: [(odds: Double, stake: Double)] = [(1000, 0.45), (30, 0.2), (8, 0.1), (2.5, 0.05)]

@@ -45,8 +45,11 @@ extension ModelStatus {
         } else {
             usable = Set(table.backends.filter(\.inRotation).map(\.name))
         }
+        let stable = (model.backends + model.standby).count { usable.contains($0) }
+        // With nobody else left, a canary that is at work serves all.
+        let canary = table.models.first { $0.name == model.name }?.split?.backends ?? []
         self.init(
             name: model.name, backends: model.backends, standby: model.standby,
-            inRotation: (model.backends + model.standby).count { usable.contains($0) })
+            inRotation: stable > 0 ? stable : canary.count { usable.contains($0) })
     }
 }

@@ -59,6 +59,8 @@ actor Daemon: ControlPlane {
     func run() async {
         record(.daemonStarted, "Control plane started.", evidence: ["config \(loader.path), digest \(plan.digest)"])
         instruments.configAccepted(digest: plan.digest, at: now())
+        // What an earlier control plane left may have left the config meanwhile.
+        await planCanaries(plan.models)
         await supervisor.apply(wanted)
         for await announced in await supervisor.changes {
             statuses = announced

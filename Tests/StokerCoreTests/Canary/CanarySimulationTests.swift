@@ -54,16 +54,16 @@ import Testing
         #endif
     }
 
-    @Test func `failures that become known late are no evidence against either side`() {
+    @Test func `failures that become known late roll back at most 1 of 100 as good as stable`() {
         var simulation = Self.equal { _ in 0.03 }
         simulation.delay = 20
-        #expect(share(of: 100, simulation) < 0.01)
+        #expect(share(of: 100, simulation) <= 0.01)
     }
 
-    @Test func `a few clients of very different size make no verdict`() {
+    @Test func `a few clients of very different size roll back at most 1 of 100 as good as stable`() {
         var simulation = Self.equal { _ in 0.03 }
         simulation.clients = (1...40).map { 1 / Double($0) }
-        #expect(share(of: 100, simulation) < 0.01)
+        #expect(share(of: 100, simulation) <= 0.01)
     }
 
     @Test func `one that is twice as slow is rolled back`() {
@@ -71,9 +71,9 @@ import Testing
         #expect(share(of: 30, simulation) >= 0.95)
     }
 
-    @Test func `one that is a fifth slower is not`() {
+    @Test func `one that is a fifth slower is rolled back in at most 1 of 100 runs`() {
         let simulation = CanarySimulation(canaryTime: { CanarySimulation.usualTime($0) * 6 / 5 })
-        #expect(share(of: 100, simulation) < 0.01)
+        #expect(share(of: 100, simulation) <= 0.01)
     }
 
     @Test func `one as good as stable is promoted when its steps are over`() {
