@@ -73,6 +73,12 @@ struct EventDatabase {
         try connection.inDatabase { try EventTable.events(query, in: $0) }
     }
 
+    func keep(_ record: CanaryRecord?, of model: String) throws {
+        try connection.write { try CanaryTable.keep(record, of: model, in: $0) }
+    }
+
+    func canaries() throws -> [CanaryRecord] { try connection.inDatabase(CanaryTable.all) }
+
     /// Writes the log back into the file and closes it.
     func close() throws { try connection.close() }
 

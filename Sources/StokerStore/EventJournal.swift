@@ -64,6 +64,25 @@ struct EventJournal {
         }
     }
 
+    /// Keeps how a canary stands; what is in the way is told by `report`.
+    mutating func keep(_ record: CanaryRecord?, of model: String) {
+        do {
+            try opened().keep(record, of: model)
+        } catch {
+            report.fault = Self.text(of: error)
+        }
+    }
+
+    /// The canaries that were kept; none when the database cannot be read.
+    mutating func canaries() -> [CanaryRecord] {
+        do {
+            return try opened().canaries()
+        } catch {
+            report.fault = Self.text(of: error)
+            return []
+        }
+    }
+
     mutating func close() {
         // It cannot be helped: what was committed is in the log and is found by the next start.
         try? database?.close()

@@ -8,10 +8,10 @@ import Synchronization
 /// writes them in batches. What cannot be kept is counted by reason.
 package final class EventStore: EventSink {
     private let backlog = Mutex(EventBacklog())
-    private let journal: Mutex<EventJournal>
+    let journal: Mutex<EventJournal>
     private let lastReport = Mutex(EventStoreReport())
     /// The only place where the journal is touched, so that its lock is never waited for.
-    private let queue = DispatchQueue(label: "stoker.events", qos: .utility)
+    let queue = DispatchQueue(label: "stoker.events", qos: .utility)
 
     /// Begins to keep events in the file at `path`, which is made when there is none.
     ///
@@ -61,7 +61,7 @@ package final class EventStore: EventSink {
         }
     }
 
-    private func onQueue<Value: Sendable>(_ work: @escaping @Sendable (EventStore) -> Value) async -> Value {
+    func onQueue<Value: Sendable>(_ work: @escaping @Sendable (EventStore) -> Value) async -> Value {
         await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: work(self)) }
         }

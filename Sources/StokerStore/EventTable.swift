@@ -32,6 +32,7 @@ enum EventTable {
                     CREATE INDEX event_subject ON event (subject, id);
                     """)
         }
+        migrator.registerMigration("2: canaries") { try $0.execute(sql: CanaryTable.schema) }
         return migrator
     }
 

@@ -35,6 +35,12 @@ import Testing
             try model("{ backends: [a], queue: { wait: 1h } }").queue == QueuePlan(size: 512, wait: .seconds(3600)))
     }
 
+    @Test func `a canary is neither a backend nor a standby`() throws {
+        let read = try model("{ backends: [a], canary: [b] }")
+        #expect(read == ModelPlan(name: "m", backends: ["a"], canary: ["b"]))
+        #expect(try model("{ backends: [a], canary: [] }").canary.isEmpty)
+    }
+
     @Test func `an empty standby is none`() throws {
         #expect(try model("{ backends: [a], standby: [] }").standby.isEmpty)
     }

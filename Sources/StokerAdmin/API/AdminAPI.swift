@@ -10,6 +10,8 @@ package import StokerCore
 /// | `GET /api/v1/status` | both | `StatusReport` |
 /// | `GET /api/v1/events` | both | `EventPage`; query in `EventQuery.init(items:)` |
 /// | `GET /api/v1/requests` | both | `RequestPage`; query in `RequestQuery.init(items:)`; 503 without the gateway |
+/// | `GET /api/v1/canaries` | both | `CanaryPage` |
+/// | `POST /api/v1/canary/{start,promote,abort}` | unix socket | `CanaryStatus`; query in `CanaryRequest.init` |
 /// | `POST /api/v1/processes/NAME/{start,stop,restart}` | unix socket | 202 once the order is taken |
 /// | `POST /api/v1/reload` | unix socket | 200 once the new plan runs, 422 when it is refused |
 ///
@@ -58,6 +60,9 @@ package struct AdminAPI: Sendable {
         case .status: return .json(200, await controlPlane.status())
         case .events: return try await events(request)
         case .requests: return .json(200, try await controlPlane.requests(try RequestQuery(items: query(of: request))))
+        case .canaries: return .json(200, CanaryPage(canaries: await controlPlane.canaries()))
+        case .canary(let verb):
+            return .json(200, try await controlPlane.canary(try CanaryRequest(verb, items: query(of: request))))
         case .reload:
             try await controlPlane.reload()
             return .json(200, ["reloaded": true])
@@ -90,6 +95,8 @@ enum Route: Equatable {
     case status
     case events
     case requests
+    case canaries
+    case canary(CanaryRequest.Verb)
     case reload
     case order(ProcessOrder, process: String)
 
@@ -103,7 +110,11 @@ enum Route: Equatable {
         case ["", "api", "v1", "status"]: self = .status
         case ["", "api", "v1", "events"]: self = .events
         case ["", "api", "v1", "requests"]: self = .requests
+        case ["", "api", "v1", "canaries"]: self = .canaries
         case ["", "api", "v1", "reload"]: self = .reload
+        case _ where parts.count == 5 && parts[..<4] == ["", "api", "v1", "canary"]:
+            guard let verb = CanaryRequest.Verb(rawValue: parts[4]) else { return nil }
+            self = .canary(verb)
         default:
             guard parts.count == 6, parts[..<4] == ["", "api", "v1", "processes"], !parts[4].isEmpty,
                 let order = ProcessOrder(rawValue: parts[5])
@@ -114,8 +125,8 @@ enum Route: Equatable {
 
     var method: String {
         switch self {
-        case .health, .readiness, .metrics, .status, .events, .requests: "GET"
-        case .reload, .order: "POST"
+        case .health, .readiness, .metrics, .status, .events, .requests, .canaries: "GET"
+        case .reload, .order, .canary: "POST"
         }
     }
 }

@@ -54,8 +54,8 @@ extension ControlError {
         switch code {
         case .badRequest: 400
         case .forbidden: 403
-        case .unknownProcess: 404
-        case .notManaged: 409
+        case .unknownProcess, .unknownModel: 404
+        case .notManaged, .conflict: 409
         case .badConfig: 422
         case .shuttingDown, .busy, .gatewaySilent: 503
         }

@@ -9,6 +9,11 @@ enum ModelKeys {
         name: "standby", kind: .list(.name(pattern: NameRule.process.pattern, inWords: "the name of a process")),
         presence: .optional("none"), example: "[other-site]",
         summary: "Processes that answer only while no backend can.")
+    static let canary = KeyDescription(
+        name: "canary", kind: .list(.name(pattern: NameRule.process.pattern, inWords: "the name of a process")),
+        presence: .optional("none"), example: "[engine-b]",
+        summary: "Processes that answer only for the share of clients that `stoker canary` gives them; "
+            + "neither in backends nor in standby.")
     static let servedAs = BareKey(
         "served_as", .name(.model), absent: "the name of the model", example: "deepseek-ai/DeepSeek-R1",
         "The name that the backends know the model by.")
@@ -28,7 +33,9 @@ enum ModelKeys {
 
     static let section = Section(
         "model", "What clients put into the field model. A name has \(NameRule.model.inWords).",
-        keys: [backends, standby, servedAs.description, deadlines, seams.description, affinity.description, queue])
+        keys: [
+            backends, standby, canary, servedAs.description, deadlines, seams.description, affinity.description, queue,
+        ])
 }
 
 /// `deadlines:`

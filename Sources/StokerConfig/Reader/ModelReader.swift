@@ -5,7 +5,7 @@ struct ModelDraft {
     var plan: ModelPlan
     /// Of the model's name in the file.
     var place: Place
-    /// Backends and standby as written, in this order.
+    /// Backends, standby and canary as written, in this order.
     var members: [Located<String>]
 }
 
@@ -21,18 +21,18 @@ struct ModelReader {
         let items = section.list(ModelKeys.backends)
         let backends = names(items, of: ModelKeys.backends, section)
         let standby = names(section.list(ModelKeys.standby), of: ModelKeys.standby, section)
+        let canary = names(section.list(ModelKeys.canary), of: ModelKeys.canary, section)
         if let items, items.isEmpty {
             diagnostics.report(
                 .emptyValue, "\(entry.key) has no backend", at: section.place(of: ModelKeys.backends),
                 hint: ModelKeys.backends.hint)
         }
-        let members = backends + standby
+        let members = backends + standby + canary
         reportDuplicates(members)
         let plan = ModelPlan(
             name: entry.key, backends: backends.map(\.value), standby: standby.map(\.value),
-            servedAs: section.value(ModelKeys.servedAs), deadlines: deadlines(section),
-            seams: section.value(ModelKeys.seams), affinity: section.value(ModelKeys.affinity),
-            queue: queue(section))
+            canary: canary.map(\.value), servedAs: section.value(ModelKeys.servedAs), deadlines: deadlines(section),
+            seams: section.value(ModelKeys.seams), affinity: section.value(ModelKeys.affinity), queue: queue(section))
         return ModelDraft(plan: plan, place: entry.place, members: members)
     }
 
@@ -50,7 +50,7 @@ struct ModelReader {
         for member in members where !seen.insert(member.value).inserted {
             diagnostics.report(
                 .duplicateEntry, "\(Spelling.shown(member.value)) is named twice for \(entry.key)", at: member.place,
-                hint: "name it once, in backends or in standby")
+                hint: "name it once, in backends, standby or canary")
         }
     }
 

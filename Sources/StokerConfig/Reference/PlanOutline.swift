@@ -107,7 +107,7 @@ package enum PlanOutline {
 
     private static func model(_ plan: ModelPlan) -> OrderedJSON {
         .object(of: [
-            "backends": texts(plan.backends), "standby": texts(plan.standby),
+            "backends": texts(plan.backends), "standby": texts(plan.standby), "canary": texts(plan.canary),
             "served_as": plan.servedAs.map { .string($0) },
             "deadlines": .object(of: [
                 "connect": text(plan.deadlines.connect), "first_token": text(plan.deadlines.firstToken),

@@ -59,6 +59,12 @@ package struct Event: Sendable, Equatable, Codable {
         case streamContinued = "stream.continued"
         case streamLost = "stream.lost"
         case gatewayLost = "gateway.lost"
+        case canaryStarted = "canary.started"
+        case canaryStep = "canary.step"
+        case canaryPaused = "canary.paused"
+        case canaryPromoted = "canary.promoted"
+        case canaryRolledBack = "canary.rolled-back"
+        case canaryAborted = "canary.aborted"
         case storeReplaced = "store.replaced"
     }
 }

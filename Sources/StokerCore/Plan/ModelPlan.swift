@@ -5,6 +5,8 @@ package struct ModelPlan: Sendable, Equatable {
     package var backends: [String]
     /// Names of processes that serve only when no backend of the first tier is in rotation.
     package var standby: [String]
+    /// Names of processes that serve only as a canary, for the share of clients that it has.
+    package var canary: [String]
     /// The name that the backends know the model by; nil when it is the same.
     package var servedAs: String?
     package var deadlines: Deadlines
@@ -18,13 +20,14 @@ package struct ModelPlan: Sendable, Equatable {
     package static let defaultSeams = 2
 
     package init(
-        name: String, backends: [String], standby: [String] = [], servedAs: String? = nil,
+        name: String, backends: [String], standby: [String] = [], canary: [String] = [], servedAs: String? = nil,
         deadlines: Deadlines = Deadlines(), seams: Int = ModelPlan.defaultSeams,
         affinity: Affinity = .prefix, queue: QueuePlan = QueuePlan()
     ) {
         self.name = name
         self.backends = backends
         self.standby = standby
+        self.canary = canary
         self.servedAs = servedAs
         self.deadlines = deadlines
         self.seams = seams

@@ -7,12 +7,18 @@ package struct GatewayStatus: Sendable, Equatable, Codable {
     package var backends: [BackendStatus]
     /// nil: a gateway of a release that had none.
     package var notices: GatewayNotices?
+    /// What was counted where a model's clients are split; nil: nowhere.
+    package var canaries: [CanaryCounts]?
 
-    package init(version: UInt64, epoch: Int64, backends: [BackendStatus], notices: GatewayNotices? = nil) {
+    package init(
+        version: UInt64, epoch: Int64, backends: [BackendStatus], notices: GatewayNotices? = nil,
+        canaries: [CanaryCounts]? = nil
+    ) {
         self.version = version
         self.epoch = epoch
         self.backends = backends
         self.notices = notices
+        self.canaries = canaries
     }
 }
 

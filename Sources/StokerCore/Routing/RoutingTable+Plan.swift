@@ -2,9 +2,13 @@ extension RoutingTable {
     /// The table that follows from the plan and what the supervisor knows of its processes.
     ///
     /// A backend is in rotation while its process is `ready`; a process that nobody has reported on is not.
-    package init(plan: Plan, statuses: [ProcessStatus], version: UInt64, epoch: Int64) {
+    ///
+    /// - Parameter splits: the canaries that are at work, by model.
+    package init(
+        plan: Plan, statuses: [ProcessStatus], splits: [String: CanarySplit] = [:], version: UInt64, epoch: Int64
+    ) {
         let known = Dictionary(statuses.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        let served = Set(plan.models.flatMap { $0.backends + $0.standby })
+        let served = Set(plan.models.flatMap { $0.backends + $0.standby + $0.canary })
         self.init(
             version: version, epoch: epoch, limits: plan.gateway,
             backends: plan.processes.compactMap { process in
@@ -15,7 +19,7 @@ extension RoutingTable {
                 ModelRoute(
                     name: model.name, tiers: [model.backends, model.standby].filter { !$0.isEmpty },
                     servedAs: model.servedAs, deadlines: model.deadlines, seams: model.seams,
-                    affinity: model.affinity, queue: model.queue)
+                    affinity: model.affinity, queue: model.queue, split: splits[model.name])
             })
     }
 }
@@ -41,11 +45,14 @@ extension ModelStatus {
         } else {
             usable = Set(table.backends.filter(\.inRotation).map(\.name))
         }
+        let stable = (model.backends + model.standby).count { usable.contains($0) }
+        // With nobody else left, a canary that is at work serves all.
+        let canary = table.models.first { $0.name == model.name }?.split?.backends ?? []
         self.init(
             name: model.name, backends: model.backends, standby: model.standby,
-            inRotation: (model.backends + model.standby).count { usable.contains($0) },
+            inRotation: stable > 0 ? stable : canary.count { usable.contains($0) },
             remarks: gateway.map { report in
-                let members = Set(model.backends + model.standby)
+                let members = Set(model.backends + model.standby + canary)
                 return report.backends.filter { members.contains($0.name) }.compactMap(\.remark)
             })
     }

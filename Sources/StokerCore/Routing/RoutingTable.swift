@@ -66,11 +66,13 @@ package struct ModelRoute: Sendable, Equatable, Codable {
     package var seams: Int
     package var affinity: Affinity
     package var queue: QueuePlan
+    /// Which clients go to a canary; nil: none is at work.
+    package var split: CanarySplit?
 
     package init(
         name: String, tiers: [[String]], servedAs: String? = nil, deadlines: Deadlines = Deadlines(),
-        seams: Int = ModelPlan.defaultSeams, affinity: Affinity = .prefix,
-        queue: QueuePlan = QueuePlan()
+        seams: Int = ModelPlan.defaultSeams, affinity: Affinity = .prefix, queue: QueuePlan = QueuePlan(),
+        split: CanarySplit? = nil
     ) {
         self.name = name
         self.tiers = tiers
@@ -79,6 +81,7 @@ package struct ModelRoute: Sendable, Equatable, Codable {
         self.seams = seams
         self.affinity = affinity
         self.queue = queue
+        self.split = split
     }
 
     /// What a control plane of an earlier release does not say has its default.
@@ -91,6 +94,7 @@ package struct ModelRoute: Sendable, Equatable, Codable {
             deadlines: try values.decode(Deadlines.self, forKey: .deadlines),
             seams: try values.decode(Int.self, forKey: .seams),
             affinity: try values.decodeIfPresent(Affinity.self, forKey: .affinity) ?? .prefix,
-            queue: try values.decodeIfPresent(QueuePlan.self, forKey: .queue) ?? QueuePlan())
+            queue: try values.decodeIfPresent(QueuePlan.self, forKey: .queue) ?? QueuePlan(),
+            split: try values.decodeIfPresent(CanarySplit.self, forKey: .split))
     }
 }

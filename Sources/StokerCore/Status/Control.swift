@@ -7,6 +7,10 @@ package protocol ControlPlane: Sendable {
     func requests(_ query: RequestQuery) async throws(ControlError) -> RequestPage
     /// Returns once the order is taken, not once it is carried out.
     func order(_ order: ProcessOrder, process: String) async throws(ControlError)
+    /// How the canary of each model stands.
+    func canaries() async -> [CanaryStatus]
+    /// Begins, furthers or ends a canary; returns how it stands then.
+    func canary(_ request: CanaryRequest) async throws(ControlError) -> CanaryStatus
     /// Reads the config file again; refuses it whole on any error and keeps the old plan.
     func reload() async throws(ControlError)
 }
@@ -41,6 +45,10 @@ package struct EventQuery: Sendable, Equatable {
 package struct ControlError: Error, Equatable, Codable {
     package enum Code: String, Sendable, Codable {
         case unknownProcess = "unknown-process"
+        /// No model of that name, or none for which the order makes sense.
+        case unknownModel = "unknown-model"
+        /// Something is in the way of the order as things stand.
+        case conflict
         case notManaged = "not-managed"
         case badConfig = "bad-config"
         case shuttingDown = "shutting-down"

@@ -26,7 +26,7 @@ extension Forwarding {
     func start() {
         model.admission.count()
         // Nobody passes those who wait; but what cannot be served at all is told so at once.
-        let pick = model.admission.isIdle ? reserve() : look()
+        let pick = model.admission.isIdle ? reserve() : reserveAtCanary() ?? look()
         switch pick {
         case .backend where reserved != nil, .none: handle(.begin)
         case .backend, .full: wait()
@@ -35,7 +35,13 @@ extension Forwarding {
 
     /// Whether somebody could serve it.
     private func look() -> Pick {
-        loop.pick(among: model.tiers, avoiding: [], key: request.order.affinity, in: table)
+        let pick = look(among: tiers)
+        guard pick == .none, let lane = model.canary, !isCanary else { return pick }
+        return look(among: [lane.backends])
+    }
+
+    private func look(among tiers: [[Int]]) -> Pick {
+        loop.pick(among: tiers, avoiding: [], key: request.order.affinity, in: table)
     }
 
     /// Chooses a backend and takes a slot of it.
@@ -50,6 +56,15 @@ extension Forwarding {
         let pick = look()
         if case .backend = pick { return .full }
         return pick
+    }
+
+    /// A slot of the canary's for a client of the canary's: the line is for those of stable.
+    private func reserveAtCanary() -> Pick? {
+        guard let lane = model.canary, isCanary, case .backend(let place) = look(among: [lane.backends]),
+            table.backends[place].begin()
+        else { return nil }
+        reserved = place
+        return .backend(place)
     }
 
     private func wait() {
@@ -107,6 +122,7 @@ extension Forwarding {
         else { return }
         table = loop.table
         model = next
+        isCanary = next.canary?.split.sendsToCanary(client: request.order.client) ?? false
     }
 
     /// It waits no more, and nobody was asked.

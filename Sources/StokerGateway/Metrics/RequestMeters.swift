@@ -20,7 +20,7 @@ package final class RequestMeters {
     private let requestInputTokens: Histogram
     private let requestOutputTokens: Histogram
 
-    /// Canary weights come later; until then there is one variant.
+    /// A request may have met both sides of a canary, so it is of no variant; first attempts are counted by side.
     private static let variant = "stable"
 
     init(_ families: GatewayMetrics, route: Route, model: String) {

@@ -1,6 +1,7 @@
 import NIOCore
 import StokerCore
 import StokerMetrics
+import StokerNet
 import StokerWire
 
 /// What the client gets.
@@ -13,6 +14,7 @@ extension Forwarding {
     func commit() {
         guard let answer else { return }
         noteSuccess()
+        noteAnswered(answer)
         noteContinued()
         seam.transcript = nil
         seam.dialect = seam.dialect ?? attempt?.backend.route.continuation
@@ -22,6 +24,10 @@ extension Forwarding {
             writeHead(of: answer, framing: isRelayed && whole != .raw ? .chunked : whole)
         }
         if isRelayed { writeEvents() } else { writeHeld() }
+    }
+
+    private func noteAnswered(_ answer: Answer) {
+        first?.answered(status: answer.head.status, isOwn: isFirst, now: loop.events.nanoseconds)
     }
 
     /// Whether the present answer is read event by event.
@@ -97,6 +103,7 @@ extension Forwarding {
         if framing == nil {
             guard let answer else { return }
             noteSuccess()
+            noteAnswered(answer)
             // Whole before the client has a byte of it: its length is known.
             let framing = ClientFraming(answer.head, clientIsHTTP10: clientIsHTTP10)
             writeHead(of: answer, framing: framing == .none ? framing : .length(answer.held.readableBytes))
@@ -191,6 +198,7 @@ extension Forwarding {
     /// Counts and remembers the request, once, at its end.
     func account(_ outcome: RequestOutcome, code: Int, error: String? = nil) {
         isOver = true
+        first?.ended(status: code, isOwn: isFirst)
         let transcript = relay?.transcript
         let end = RequestEnd(
             outcome, code: code, backend: lastBackend, isStream: relay != nil && accounts.events > 0,

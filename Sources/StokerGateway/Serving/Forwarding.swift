@@ -83,6 +83,12 @@ final class Forwarding {
     /// Whether the retry budget has refused it.
     var isDenied = false
     private var hasFled = false
+    /// Counts what became of the first attempt, where the model has a canary.
+    var first: FirstAttempt?
+    /// Whether the present attempt is that one.
+    private(set) var isFirst = false
+    /// Whether its client is the canary's.
+    var isCanary: Bool
     /// Looked up by text: once a request, and not for each event.
     private(set) lazy var meters = loop.meters.request(request.order.route, model: model.route.name)
 
@@ -92,6 +98,7 @@ final class Forwarding {
         self.loop = loop
         table = loop.table
         model = request.order.model
+        isCanary = request.order.model.canary?.split.sendsToCanary(client: request.order.client) ?? false
         exchange = Exchange(
             request.order.wish, deadlines: model.route.deadlines, maxSeams: request.order.maxSeams,
             keepAlive: table.limits.keepAliveComments, startedAt: request.startedAt)
@@ -239,7 +246,7 @@ final class Forwarding {
         // The first attempt has its slot, or there is nobody to have one of.
         if accounts.attempts == 0 { return reserved }
         guard purpose == .continuation else {
-            let found = loop.choose(among: model.tiers, avoiding: tried, key: key, in: table)
+            let found = loop.choose(among: tiers, avoiding: tried, key: key, in: table) ?? lastOfAll(avoiding: tried)
             return purpose == .retry && found != nil && !mayRetry() ? nil : found
         }
         guard let relay, !relay.isRaw, case let transcript = seam.transcript ?? relay.transcript,
@@ -248,10 +255,19 @@ final class Forwarding {
         else { return nil }
         // With nothing said yet the request is sent again as it is, which every engine understands.
         let isAny = transcript.text.isEmpty
-        let fit = model.tiers.map {
+        let fit = tiers.map {
             $0.filter { isAny || table.backends[$0].route.continuation.continues(request.order.route) }
         }
         return loop.choose(among: fit, avoiding: tried, key: key, in: table)
+    }
+
+    /// Who may be asked, best first. The canary's clients have stable to fall back on; stable's have the canary only
+    /// where stable has nobody left.
+    var tiers: [[Int]] { model.canary?.tiers(isCanary: isCanary, stable: model.tiers) ?? model.tiers }
+
+    private func lastOfAll(avoiding tried: [Int]) -> Int? {
+        guard let lane = model.canary, !isCanary else { return nil }
+        return loop.choose(among: [lane.backends], avoiding: tried, key: request.order.affinity, in: table)
     }
 
     func handle(_ event: Exchange.Event) {
@@ -264,6 +280,7 @@ final class Forwarding {
     /// A failure of the present attempt.
     private func count(_ failure: AttemptFailure) {
         lastFailure = failure
+        if isFirst { first?.failed(failure) }
         guard let attempt else { return }
         attempt.meters.failed(failure)
         if failure.isBadAnswer {
@@ -327,7 +344,13 @@ final class Forwarding {
         if loop.isPanic(place, in: table) { meters.panicked() }
         if reserved == place { reserved = nil } else { backend.cell.begin() }
         lastBackend = backend.route.name
-        if !fresh { accounts.attempt(at: loop.now) }
+        if !fresh {
+            isFirst = accounts.attempts == 0
+            if isFirst {
+                first = model.canary?.begin(at: place, isCanary: isCanary, now: loop.events.nanoseconds)
+            }
+            accounts.attempt(at: loop.now)
+        }
         let parked = fresh ? nil : loop.takeParked(backend.cell)
         let upstream = parked ?? UpstreamConnection(backend.cell, loop: loop)
         attempt = Attempt(

@@ -58,11 +58,14 @@ package final class CompiledTable: Sendable {
         let keepsPrefixes: Bool
         /// Where its requests wait.
         let admission: Admission
+        /// Where some clients go to a canary.
+        package let canary: CanaryLane?
 
-        init(_ route: ModelRoute, tiers: [[Int]], admission: Admission) {
+        init(_ route: ModelRoute, tiers: [[Int]], admission: Admission, canary: CanaryLane? = nil) {
             self.admission = admission
             self.route = route
             self.tiers = tiers
+            self.canary = canary
             keepsPrefixes = route.affinity == .prefix && tiers.contains { $0.count > 1 }
         }
     }
@@ -92,7 +95,16 @@ package final class CompiledTable: Sendable {
         models = Dictionary(
             source.models.map { route in
                 let tiers = route.tiers.map { $0.compactMap { places[$0] } }
-                return (route.name, Model(route, tiers: tiers, admission: admissions[route.name] ?? Admission(route)))
+                let lane = route.split.map { split in
+                    CanaryLane(
+                        split, of: route.name, backends: split.backends.compactMap { places[$0] },
+                        after: before?.models[route.name]?.canary)
+                }
+                return (
+                    route.name,
+                    Model(
+                        route, tiers: tiers, admission: admissions[route.name] ?? Admission(route), canary: lane)
+                )
             }, uniquingKeysWith: { first, _ in first })
         modelList = Self.list(source)
         limits = ClientLimits(source.limits)
@@ -134,7 +146,13 @@ package final class CompiledTable: Sendable {
     package var status: GatewayStatus {
         GatewayStatus(
             version: source.version, epoch: source.epoch,
-            backends: backends.indices.map(status(of:)))
+            backends: backends.indices.map(status(of:)), canaries: canaryCounts)
+    }
+
+    /// Of each model that has a canary now; nil where none has.
+    private var canaryCounts: [CanaryCounts]? {
+        let counts = source.models.compactMap { $0.split == nil ? nil : models[$0.name]?.canary?.counts }
+        return counts.isEmpty ? nil : counts
     }
 
     private func status(of place: Int) -> BackendStatus {

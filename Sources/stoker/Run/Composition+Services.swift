@@ -57,6 +57,7 @@ extension Composition {
             await withDiscardingTaskGroup { group in
                 group.addTask { await supervisor.run() }
                 group.addTask { await daemon.run() }
+                group.addTask { await daemon.watchCanaries(clock: ContinuousClock()) }
                 group.addTask { await giveBackMemory() }
                 try? await gracefulShutdown()
                 await daemon.stop()

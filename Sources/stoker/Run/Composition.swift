@@ -35,7 +35,9 @@ struct Composition {
         let sink = EventTee(sinks: [printer, store])
         let client = CurlClient()
         host = try Self.host(plan: plan, program: program, listener: claims.listener)
-        let table = RoutingTable(plan: plan, statuses: [], version: 1, epoch: Timestamp.now.milliseconds)
+        let desk = CanaryDesk(plan.models, records: await store.canaries())
+        let table = RoutingTable(
+            plan: plan, statuses: [], splits: desk.splits, version: 1, epoch: Timestamp.now.milliseconds)
         let supervisor = Supervisor(
             host: host, prober: SystemProber(client: client), clock: ContinuousClock(), wallClock: now, sink: sink,
             seed: UInt64.random(in: 0 ... .max),
@@ -43,7 +45,8 @@ struct Composition {
         parts = DaemonParts(
             table: table, supervisor: supervisor,
             link: GatewayLink(socket: plan.gatewaySocket, client: client, table: table, sink: sink, now: now),
-            store: store, sink: sink, instruments: DaemonMetrics(registry: registry))
+            store: store, sink: sink, instruments: DaemonMetrics(registry: registry),
+            desk: desk, canaryMetrics: CanaryMetrics(registry: registry))
         daemon = Daemon(
             plan: plan, loader: loader, program: program, environment: environment, parts: parts, now: now,
             pid: getpid())

@@ -13,19 +13,26 @@ actor Daemon: ControlPlane {
     private let program: String
     private let environment: [String: String]
     private let supervisor: Supervisor<ContinuousClock>
-    private let link: GatewayLink
-    private let store: EventStore
-    private let sink: any EventSink
+    let link: GatewayLink
+    let store: EventStore
+    let sink: any EventSink
     private let instruments: DaemonMetrics
-    private let now: @Sendable () -> Timestamp
+    let canaryMetrics: CanaryMetrics
+    let now: @Sendable () -> Timestamp
     private let startedAt: Timestamp
+    /// For decisions about elapsed time.
+    let startedAtInstant = ContinuousClock.now
     private let pid: Int32
     private var plan: Plan
     /// What the supervisor last announced; the table follows from it and the plan.
     private var statuses: [ProcessStatus] = []
-    private var table: RoutingTable
+    private(set) var table: RoutingTable
+    /// The canaries of all models.
+    var desk: CanaryDesk
     private var rejected: String?
     private var stopping = false
+
+    var isStopping: Bool { stopping }
 
     init(
         plan: Plan, loader: PlanLoader, program: String, environment: [String: String], parts: DaemonParts,
@@ -41,6 +48,8 @@ actor Daemon: ControlPlane {
         store = parts.store
         sink = parts.sink
         instruments = parts.instruments
+        desk = parts.desk
+        canaryMetrics = parts.canaryMetrics
         self.now = now
         startedAt = now()
         self.pid = pid
@@ -50,6 +59,8 @@ actor Daemon: ControlPlane {
     func run() async {
         record(.daemonStarted, "Control plane started.", evidence: ["config \(loader.path), digest \(plan.digest)"])
         instruments.configAccepted(digest: plan.digest, at: now())
+        // What an earlier control plane left may have left the config meanwhile.
+        await planCanaries(plan.models)
         await supervisor.apply(wanted)
         for await announced in await supervisor.changes {
             statuses = announced
@@ -104,6 +115,7 @@ actor Daemon: ControlPlane {
         plan = next
         rejected = nil
         record(.configLoaded, "New config in force.", evidence: difference.lines)
+        await planCanaries(next.models)
         // Also when the plan is the same: the certificate may have changed, and who reloads wants it in force now.
         await publish(evenIfSame: plan.gateway.tls != nil)
         await supervisor.apply(wanted)
@@ -117,8 +129,9 @@ actor Daemon: ControlPlane {
     }
 
     /// Numbers the table before the first `await`, so that of two the newer wins whichever arrives first.
-    private func publish(evenIfSame: Bool = false) async {
-        var next = RoutingTable(plan: plan, statuses: statuses, version: table.version, epoch: table.epoch)
+    func publish(evenIfSame: Bool = false) async {
+        var next = RoutingTable(
+            plan: plan, statuses: statuses, splits: desk.splits, version: table.version, epoch: table.epoch)
         guard next != table || evenIfSame else { return }
         next.version += 1
         table = next
@@ -157,6 +170,9 @@ struct DaemonParts {
     let store: EventStore
     let sink: any EventSink
     let instruments: DaemonMetrics
+    /// With what an earlier control plane has left.
+    let desk: CanaryDesk
+    let canaryMetrics: CanaryMetrics
 }
 
 extension PlanDifference {

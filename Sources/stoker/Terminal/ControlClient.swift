@@ -26,6 +26,15 @@ struct ControlClient: Sendable {
         _ = try await ask("POST", "/api/v1/processes/\(process.percentEncoded)/\(order.rawValue)")
     }
 
+    func canaries() async throws(ControlFailure) -> [CanaryStatus] {
+        let page: CanaryPage = try decode(await ask("GET", "/api/v1/canaries"))
+        return page.canaries
+    }
+
+    func canary(_ request: CanaryRequest) async throws(ControlFailure) -> CanaryStatus {
+        try decode(await ask("POST", "/api/v1/canary/\(request.verb.rawValue)?\(request.queryText)"))
+    }
+
     /// Longer than an order may take: the file is read, its secrets are, and programs are looked for.
     func reload() async throws(ControlFailure) {
         _ = try await ask("POST", "/api/v1/reload", timeout: .seconds(30))

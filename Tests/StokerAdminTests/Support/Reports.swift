@@ -37,6 +37,7 @@ final class FakeControlPlane: ControlPlane {
         var page = RequestPage()
         var requestQueries: [RequestQuery] = []
         var orders: [String] = []
+        var canaryRequests: [CanaryRequest] = []
     }
 
     private let state = Mutex(State())
@@ -62,6 +63,14 @@ final class FakeControlPlane: ControlPlane {
     func order(_ order: ProcessOrder, process: String) async throws(ControlError) {
         if let refusal = seen.refusal { throw refusal }
         state.withLock { $0.orders.append("\(order.rawValue) \(process)") }
+    }
+
+    func canaries() async -> [CanaryStatus] { [CanaryStatus(CanaryMachine(model: "m"), offered: ["new"])] }
+
+    func canary(_ request: CanaryRequest) async throws(ControlError) -> CanaryStatus {
+        if let refusal = seen.refusal { throw refusal }
+        state.withLock { $0.canaryRequests.append(request) }
+        return CanaryStatus(CanaryMachine(model: request.model), offered: ["new"])
     }
 
     func reload() async throws(ControlError) {

@@ -38,6 +38,22 @@ struct RoutingTableTests {
         #expect(table.backends.first?.inRotation == (state == .ready))
     }
 
+    @Test func `a canary is a backend of no tier, and gets what its split says`() {
+        var plan = plan
+        plan.models[0].backends = ["a"]
+        plan.models[0].canary = ["b"]
+        let split = CanarySplit(backends: ["b"], permille: 100, salt: 1)
+        let table = RoutingTable(
+            plan: plan, statuses: [status("b", .ready)], splits: ["m": split, "gone": split], version: 1, epoch: 2)
+        #expect(table.backends.map(\.name) == ["a", "b", "far"])
+        #expect(table.models.map(\.tiers) == [[["a"], ["far"]]])
+        #expect(table.models.map(\.split) == [split])
+        // With nobody else left it serves all.
+        #expect(ModelStatus(model: plan.models[0], table: table, gateway: nil).inRotation == 1)
+        let idle = RoutingTable(plan: plan, statuses: [status("b", .ready)], version: 1, epoch: 2)
+        #expect(ModelStatus(model: plan.models[0], table: idle, gateway: nil).inRotation == 0)
+    }
+
     @Test func `a process nobody reported on is not in rotation`() {
         let table = RoutingTable(plan: plan, statuses: [], version: 1, epoch: 2)
         #expect(table.backends.allSatisfy { !$0.inRotation && $0.reason == "not started yet" })
