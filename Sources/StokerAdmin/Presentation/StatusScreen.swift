@@ -16,6 +16,7 @@ package struct StatusScreen: Sendable {
         for remark in Set(report.models.flatMap { $0.remarks ?? [] }).sorted() {
             text += style.paint(SafeText.escaped(remark), .warning) + "\n"
         }
+        if let gpus = report.gpus { text += GPUTable(gpus).rendered(style) }
         return text
     }
 

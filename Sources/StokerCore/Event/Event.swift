@@ -66,6 +66,11 @@ package struct Event: Sendable, Equatable, Codable {
         case canaryRolledBack = "canary.rolled-back"
         case canaryAborted = "canary.aborted"
         case storeReplaced = "store.replaced"
+        case gpuUnreadable = "gpu.unreadable"
+        case gpuReadable = "gpu.readable"
+        case gpuLost = "gpu.lost"
+        case gpuBack = "gpu.back"
+        case gpuXid = "gpu.xid"
     }
 }
 

@@ -1,5 +1,6 @@
 import StokerConfig
 import StokerCore
+import StokerHost
 import StokerMetrics
 import StokerStore
 import StokerSupervisor
@@ -15,6 +16,7 @@ actor Daemon: ControlPlane {
     private let supervisor: Supervisor<ContinuousClock>
     let link: GatewayLink
     let store: EventStore
+    private let gpus: GPUMonitor?
     let sink: any EventSink
     private let instruments: DaemonMetrics
     let canaryMetrics: CanaryMetrics
@@ -46,6 +48,7 @@ actor Daemon: ControlPlane {
         supervisor = parts.supervisor
         link = parts.link
         store = parts.store
+        gpus = parts.gpus
         sink = parts.sink
         instruments = parts.instruments
         desk = parts.desk
@@ -87,7 +90,12 @@ actor Daemon: ControlPlane {
             version: Version.text, pid: pid, startedAt: startedAt, now: now(), config: loader.path,
             configDigest: plan.digest, configError: rejected, gatewayListen: plan.gateway.listen.text,
             gatewayTLS: plan.gateway.tls != nil, adminListen: plan.adminListen?.text, processes: statuses,
-            models: plan.models.map { ModelStatus(model: $0, table: table, gateway: gateway) })
+            models: plan.models.map { ModelStatus(model: $0, table: table, gateway: gateway) }, gpus: gpus?.report())
+    }
+
+    /// The names of the running processes, by number.
+    var namesByPID: [Int32: String] {
+        Dictionary(statuses.compactMap { status in status.pid.map { ($0, status.name) } }) { first, _ in first }
     }
 
     func events(_ query: EventQuery) async throws -> [Event] { try await store.events(query) }
@@ -173,6 +181,8 @@ struct DaemonParts {
     /// With what an earlier control plane has left.
     let desk: CanaryDesk
     let canaryMetrics: CanaryMetrics
+    /// nil on a machine without any.
+    let gpus: GPUMonitor?
 }
 
 extension PlanDifference {
