@@ -8,7 +8,7 @@ enum ModelKeys {
     static let standby = KeyDescription(
         name: "standby", kind: .list(.name(pattern: NameRule.process.pattern, inWords: "the name of a process")),
         presence: .optional("none"), example: "[other-site]",
-        summary: "Processes that answer only while no backend can.")
+        summary: "Processes that answer only while no backend can; see their key standby.")
     static let servedAs = BareKey(
         "served_as", .name(.model), absent: "the name of the model", example: "deepseek-ai/DeepSeek-R1",
         "The name that the backends know the model by.")
@@ -18,10 +18,13 @@ enum ModelKeys {
     static let seams = Key(
         "seams", .integer(0...8), default: ModelPlan.defaultSeams, example: "1",
         "How many times one stream may be continued on another backend; 0: never.")
+    static let failback = Key(
+        "failback", .duration(.seconds(1) ... .seconds(86_400)), default: ModelPlan.defaultFailback, example: "10m",
+        "How long all backends must have served again before a cold standby is stopped.")
 
     static let section = Section(
         "model", "What clients put into the field model. A name has \(NameRule.model.inWords).",
-        keys: [backends, standby, servedAs.description, deadlines, seams.description])
+        keys: [backends, standby, servedAs.description, deadlines, seams.description, failback.description])
 }
 
 /// `deadlines:`

@@ -7,6 +7,8 @@ struct ModelDraft {
     var place: Place
     /// Backends and standby as written, in this order.
     var members: [Located<String>]
+    /// The standby among them.
+    var standby: [Located<String>] = []
 }
 
 /// Reads one entry of `models`.
@@ -31,8 +33,8 @@ struct ModelReader {
         let plan = ModelPlan(
             name: entry.key, backends: backends.map(\.value), standby: standby.map(\.value),
             servedAs: section.value(ModelKeys.servedAs), deadlines: deadlines(section),
-            seams: section.value(ModelKeys.seams))
-        return ModelDraft(plan: plan, place: entry.place, members: members)
+            seams: section.value(ModelKeys.seams), failback: section.value(ModelKeys.failback))
+        return ModelDraft(plan: plan, place: entry.place, members: members, standby: standby)
     }
 
     /// Whether a name is that of a process is checked once all are known.

@@ -39,7 +39,9 @@ package enum PlanOutline {
         guard plan.isManaged else {
             return .object(of: [
                 "kind": .string(plan.kind.rawValue), "engine": plan.engine.map { .string($0.rawValue) },
-                "url": plan.endpoint.map { .string($0.url) }, "probes": probes(plan.probes),
+                "url": plan.endpoint.map { .string($0.url) },
+                "standby": plan.standby.map { .string($0.rawValue) }, "site": plan.site.map { .string($0) },
+                "probes": probes(plan.probes),
             ])
         }
         return .object(of: [
@@ -47,6 +49,7 @@ package enum PlanOutline {
             "command": plan.command.map(texts), "added_arguments": .array([]),
             "port": plan.endpoint.map { .integer(Int($0.port)) }, "env": environment(plan.environment),
             "directory": plan.directory.map { .string($0) }, "autostart": .bool(plan.autostart),
+            "standby": plan.standby.map { .string($0.rawValue) }, "exclusive": plan.exclusive.map { .string($0) },
             "restart": restart(plan.restart), "stop": .object(of: ["grace": text(plan.stop.grace)]),
             "start_after": startAfter(plan.startAfter), "probes": probes(plan.probes),
             "log": .object(of: ["max_size": text(plan.log.maxSize)]), "limits": limits(plan.limits),
@@ -111,7 +114,7 @@ package enum PlanOutline {
                 "connect": text(plan.deadlines.connect), "first_token": text(plan.deadlines.firstToken),
                 "stall": text(plan.deadlines.stall), "answer": text(plan.deadlines.answer),
             ]),
-            "seams": .integer(plan.seams),
+            "seams": .integer(plan.seams), "failback": text(plan.failback),
         ])
     }
 }

@@ -45,6 +45,7 @@ package struct PlanDifference: Sendable, Equatable {
         }
         changesRouting =
             old.models != new.models || old.gateway != new.gateway || Self.endpoints(old) != Self.endpoints(new)
+            || old.models.map(old.tiers) != new.models.map(new.tiers)
         fixed = Self.fixedSettings(from: old, to: new)
     }
 

@@ -58,6 +58,10 @@ package struct Event: Sendable, Equatable, Codable {
         case backendFrozen = "backend.frozen"
         case streamContinued = "stream.continued"
         case streamLost = "stream.lost"
+        case standbyPromoted = "standby.promoted"
+        case standbyReady = "standby.ready"
+        case standbyFailback = "standby.failback"
+        case standbyFailed = "standby.failed"
         case gatewayLost = "gateway.lost"
         case storeReplaced = "store.replaced"
     }

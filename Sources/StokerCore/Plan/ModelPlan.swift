@@ -10,13 +10,18 @@ package struct ModelPlan: Sendable, Equatable {
     package var deadlines: Deadlines
     /// How many times one stream may be continued on another backend; 0: never.
     package var seams: Int
+    /// How long all backends must have served again before a cold standby is stopped.
+    package var failback: Duration
 
+    /// Longer than a crash loop's first minutes, so that a standby is not stopped in the middle of one.
+    package static let defaultFailback = Duration.seconds(300)
     /// One seam for the backend that dies, one for the next that dies with it.
     package static let defaultSeams = 2
 
     package init(
         name: String, backends: [String], standby: [String] = [], servedAs: String? = nil,
-        deadlines: Deadlines = Deadlines(), seams: Int = ModelPlan.defaultSeams
+        deadlines: Deadlines = Deadlines(), seams: Int = ModelPlan.defaultSeams,
+        failback: Duration = ModelPlan.defaultFailback
     ) {
         self.name = name
         self.backends = backends
@@ -24,6 +29,7 @@ package struct ModelPlan: Sendable, Equatable {
         self.servedAs = servedAs
         self.deadlines = deadlines
         self.seams = seams
+        self.failback = failback
     }
 }
 

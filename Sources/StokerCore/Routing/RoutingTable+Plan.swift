@@ -13,7 +13,7 @@ extension RoutingTable {
             },
             models: plan.models.map { model in
                 ModelRoute(
-                    name: model.name, tiers: [model.backends, model.standby].filter { !$0.isEmpty },
+                    name: model.name, tiers: plan.tiers(of: model),
                     servedAs: model.servedAs, deadlines: model.deadlines, seams: model.seams)
             })
     }

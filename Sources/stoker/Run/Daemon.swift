@@ -14,6 +14,7 @@ actor Daemon: ControlPlane {
     private let environment: [String: String]
     private let supervisor: Supervisor<ContinuousClock>
     private let link: GatewayLink
+    private let keeper: StandbyKeeper
     private let store: EventStore
     private let sink: any EventSink
     private let instruments: DaemonMetrics
@@ -38,6 +39,7 @@ actor Daemon: ControlPlane {
         table = parts.table
         supervisor = parts.supervisor
         link = parts.link
+        keeper = parts.keeper
         store = parts.store
         sink = parts.sink
         instruments = parts.instruments
@@ -62,6 +64,7 @@ actor Daemon: ControlPlane {
         guard !stopping else { return }
         stopping = true
         record(.daemonStopping, "Control plane is stopping: gateway first, then engines.")
+        await keeper.rest()
         await link.expectEnd()
         await stopGateway()
         await supervisor.shutdown()
@@ -70,7 +73,7 @@ actor Daemon: ControlPlane {
     // MARK: ControlPlane
 
     func status() async -> StatusReport {
-        let statuses = await supervisor.statuses()
+        let statuses = await keeper.annotated(supervisor.statuses())
         let gateway = await link.latest
         return StatusReport(
             version: Version.text, pid: pid, startedAt: startedAt, now: now(), config: loader.path,
@@ -106,6 +109,7 @@ actor Daemon: ControlPlane {
         record(.configLoaded, "New config in force.", evidence: difference.lines)
         // Also when the plan is the same: the certificate may have changed, and who reloads wants it in force now.
         await publish(evenIfSame: plan.gateway.tls != nil)
+        await keeper.take(next)
         await supervisor.apply(wanted)
     }
 
@@ -154,6 +158,7 @@ struct DaemonParts {
     let table: RoutingTable
     let supervisor: Supervisor<ContinuousClock>
     let link: GatewayLink
+    let keeper: StandbyKeeper
     let store: EventStore
     let sink: any EventSink
     let instruments: DaemonMetrics
