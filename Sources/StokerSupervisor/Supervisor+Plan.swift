@@ -52,6 +52,7 @@ extension Supervisor {
             isUnsettled = false
             let progress = progress
             for name in names { updateBlockers(of: name, progress) }
+            for name in names { updateHolders(of: name) }
             if isShuttingDown { continueShutdown() }
             for name in names where entries[name]?.isRetired == true { forgetIfAtRest(name) }
         }
@@ -108,7 +109,14 @@ extension Supervisor {
     }
 
     private func updateBlockers(of name: String, _ progress: [String: StartSequence.Progress]) {
-        guard let machine = entries[name]?.machine, !machine.plan.startAfter.isEmpty else { return }
+        guard let machine = entries[name]?.machine, !machine.plan.startAfter.isEmpty, machine.plan.exclusive == nil
+        else { return }
+        tell(name, .blocked(by: startSequence.blockers(of: machine.plan, progress: progress)))
+    }
+
+    /// By what holds now: of two that wait for one resource, the first takes it, and the second must see that.
+    private func updateHolders(of name: String) {
+        guard let machine = entries[name]?.machine, machine.plan.exclusive != nil else { return }
         tell(name, .blocked(by: startSequence.blockers(of: machine.plan, progress: progress)))
     }
 

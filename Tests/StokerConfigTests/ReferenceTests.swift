@@ -85,6 +85,7 @@ struct DescribedKey: CustomTestStringConvertible, Sendable {
         var lines: [String] = []
         let topLevel = path.first ?? key.name
         if topLevel != "processes" { lines.append("processes: { engine-a: { engine: simulator, port: 9099 } }") }
+        if path == ["processes", "x"], key.name == "standby" { lines.append("models: { m: { standby: [x] } }") }
         for (depth, name) in path.enumerated() {
             let indent = String(repeating: "  ", count: depth)
             lines.append("\(indent)\(name):")
@@ -102,6 +103,7 @@ struct DescribedKey: CustomTestStringConvertible, Sendable {
         if ["engine", "url"].contains(key.name), path.count == 2 {
             return key.name == "url" ? [] : ["\(indent)command: [x]"]
         }
+        if key.name == "site" { return ["\(indent)engine: simulator", "\(indent)url: http://10.0.0.9:8000"] }
         if key.name == "command", path.count == 2 { return ["\(indent)port: 9001"] }
         return ["\(indent)engine: simulator"]
     }

@@ -49,7 +49,7 @@ package struct StatusScreen: Sendable {
         [
             Table.Cell(process.name, .strong),
             Table.Cell(
-                process.managed ? process.state.rawValue : "\(process.state.rawValue) (attached)", process.state.tone),
+                process.managed ? stateWords(of: process) : "\(stateWords(of: process)) (attached)", process.state.tone),
             Table.Cell(TimeText.ago(process.since, now: report.now)),
             Table.Cell(process.pid.map { "\($0)" } ?? ""),
             Table.Cell("\(process.restarts)", process.restarts > 0 ? .warning : .plain),
@@ -61,6 +61,13 @@ package struct StatusScreen: Sendable {
 
     /// The reason, and how it ended last unless the reason says so already.
     private func why(_ process: ProcessStatus) -> String {
+        guard let standby = standbyWords(of: process) else { return plainWhy(process) }
+        // Why a cold one does not run is no news.
+        if process.standby?.mode == .cold, process.state == .stopped { return standby }
+        return "\(standby); \(plainWhy(process))"
+    }
+
+    private func plainWhy(_ process: ProcessStatus) -> String {
         guard let exit = process.lastExit, !process.reason.contains(exit) else { return process.reason }
         return process.reason.isEmpty ? "last exit: \(exit)" : "\(process.reason) (last exit: \(exit))"
     }

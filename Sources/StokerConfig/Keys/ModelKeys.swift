@@ -8,7 +8,7 @@ enum ModelKeys {
     static let standby = KeyDescription(
         name: "standby", kind: .list(.name(pattern: NameRule.process.pattern, inWords: "the name of a process")),
         presence: .optional("none"), example: "[other-site]",
-        summary: "Processes that answer only while no backend can.")
+        summary: "Processes that answer only while no backend can; see their key standby.")
     static let canary = KeyDescription(
         name: "canary", kind: .list(.name(pattern: NameRule.process.pattern, inWords: "the name of a process")),
         presence: .optional("none"), example: "[engine-b]",
@@ -30,11 +30,15 @@ enum ModelKeys {
     static let queue = KeyDescription(
         name: "queue", kind: .section(QueueKeys.section), presence: .optional("all defaults"),
         example: "{ size: 128, wait: 10s }", summary: "Requests that come while all backends have no slot free.")
+    static let failback = Key(
+        "failback", .duration(.seconds(1) ... .seconds(86_400)), default: ModelPlan.defaultFailback, example: "10m",
+        "How long all backends must have served again before a cold standby is stopped.")
 
     static let section = Section(
         "model", "What clients put into the field model. A name has \(NameRule.model.inWords).",
         keys: [
             backends, standby, canary, servedAs.description, deadlines, seams.description, affinity.description, queue,
+            failback.description,
         ])
 }
 

@@ -33,6 +33,15 @@ enum ProcessKeys {
         "directory", .path, absent: "that of the config file", example: "/opt/engine", "Working directory.")
     static let autostart = Key(
         "autostart", .flag, default: true, example: "false", "Whether it is started with the daemon.")
+    static let standby = BareKey(
+        "standby", .choice(of: StandbyMode.allCases), absent: "warm where a model lists it under standby",
+        example: "cold", "warm: it runs all the time; cold: it is started when nobody above it serves.")
+    static let site = BareKey(
+        "site", .name(.process), absent: "here", example: "berlin",
+        "Where an attached backend stands; a standby of another site comes after all of this one.")
+    static let exclusive = BareKey(
+        "exclusive", .name(.process), absent: "none", example: "gpu0",
+        "What only one process may hold at a time; others that need it wait until its holder has ended.")
     static let restart = KeyDescription(
         name: "restart", kind: .section(RestartKeys.section), presence: .optional("all defaults"),
         example: "{ give_up: { starts: 10, within: 10m } }", summary: "When it is started again.")
@@ -64,15 +73,14 @@ enum ProcessKeys {
             + "A name has \(NameRule.process.inWords); gateway is taken.",
         keys: [
             kind.description, engine.description, command, addedArguments, url.description, port.description,
-            environment, directory.description, autostart.description, restart, stop, startAfter, probes,
-            slots.description, log,
-            limits,
+            environment, directory.description, autostart.description, standby.description, site.description,
+            exclusive.description, restart, stop, startAfter, probes, slots.description, log, limits,
         ])
 
     /// Keys that say how to start something: without meaning beside `url`.
     static let onlyManaged = [
-        command, addedArguments, port.description, environment, directory.description, autostart.description, restart,
-        stop, startAfter, log, limits,
+        command, addedArguments, port.description, environment, directory.description, autostart.description,
+        exclusive.description, restart, stop, startAfter, log, limits,
     ]
 }
 

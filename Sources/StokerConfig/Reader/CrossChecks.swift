@@ -13,6 +13,7 @@ struct CrossChecks {
         checkPorts()
         checkStartOrder()
         checkModels()
+        StandbyChecks(draft: draft, diagnostics: diagnostics).run()
         checkSocketPaths()
     }
 

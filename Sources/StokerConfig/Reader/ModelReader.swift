@@ -7,6 +7,8 @@ struct ModelDraft {
     var place: Place
     /// Backends, standby and canary as written, in this order.
     var members: [Located<String>]
+    /// The standby among them.
+    var standby: [Located<String>] = []
 }
 
 /// Reads one entry of `models`.
@@ -32,8 +34,9 @@ struct ModelReader {
         let plan = ModelPlan(
             name: entry.key, backends: backends.map(\.value), standby: standby.map(\.value),
             canary: canary.map(\.value), servedAs: section.value(ModelKeys.servedAs), deadlines: deadlines(section),
-            seams: section.value(ModelKeys.seams), affinity: section.value(ModelKeys.affinity), queue: queue(section))
-        return ModelDraft(plan: plan, place: entry.place, members: members)
+            seams: section.value(ModelKeys.seams), affinity: section.value(ModelKeys.affinity), queue: queue(section),
+            failback: section.value(ModelKeys.failback))
+        return ModelDraft(plan: plan, place: entry.place, members: members, standby: standby)
     }
 
     /// Whether a name is that of a process is checked once all are known.

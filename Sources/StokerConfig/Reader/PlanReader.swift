@@ -49,7 +49,8 @@ struct PlanReader {
         }
         let context = ReadingContext(
             diagnostics: diagnostics, placeholders: placeholders, directory: directory, stateDirectory: stateDirectory,
-            program: program, modelServed: served)
+            program: program, modelServed: served,
+            standbys: Set(models.flatMap { $0.standby.map(\.value) }))
         let entries = section.map(RootKeys.processes)
         if section.has(RootKeys.processes), entries.isEmpty, diagnostics.errors.isEmpty {
             diagnostics.report(

@@ -10,6 +10,9 @@ struct ProcessDraft {
     /// false after an error that leaves the port open.
     var isPortKnown = true
     var startAfter: [Located<String>] = []
+    /// Of `standby` and `exclusive`, or of the name.
+    var standbyPlace: Place?
+    var exclusivePlace: Place?
 }
 
 /// Reads one entry of `processes`.
@@ -51,6 +54,7 @@ struct ProcessReader {
             plan.environment = readEnvironment(port?.number)
             plan.autostart = section.value(ProcessKeys.autostart)
         }
+        readStandby(into: &plan, isAttached: isAttached)
         readPolicies(into: &plan)
         plan.probes =
             ProbeReader(context: context, section: section, workplace: workplace, endpoint: plan.endpoint).read(profile)
@@ -62,7 +66,35 @@ struct ProcessReader {
         let startAfter = readStartAfter(into: &plan)
         return ProcessDraft(
             plan: plan, place: placeOfName, portPlace: section.place(of: ProcessKeys.port.description),
-            isPortKnown: what.isKnown && port?.isKnown ?? false, startAfter: startAfter)
+            isPortKnown: what.isKnown && port?.isKnown ?? false, startAfter: startAfter,
+            standbyPlace: section.place(of: ProcessKeys.standby.description),
+            exclusivePlace: section.place(of: ProcessKeys.exclusive.description))
+    }
+
+    /// Whether any model has it as a standby is known; that others agree is checked once all are read.
+    private func readStandby(into plan: inout ProcessPlan, isAttached: Bool) {
+        let written = section.value(ProcessKeys.standby)
+        let isListed = context.standbys.contains(name)
+        plan.standby = isListed ? written ?? .warm : nil
+        if written != nil, !isListed {
+            context.diagnostics.report(
+                .conflict, "\(name) is the standby of no model",
+                at: section.keyPlace(of: ProcessKeys.standby.description),
+                hint: "models: { m: { backends: [engine-a], standby: [\(name)] } }")
+        }
+        if written == .cold, isAttached {
+            context.diagnostics.report(
+                .conflict, "\(name) has a url and no command, so Stoker cannot start it when it is needed",
+                at: section.place(of: ProcessKeys.standby.description), hint: "standby: warm")
+        }
+        if plan.standby == .cold { plan.autostart = false }
+        plan.site = section.value(ProcessKeys.site)
+        if plan.site != nil, !isAttached {
+            context.diagnostics.report(
+                .conflict, "\(name) is started here, so it stands at no other site",
+                at: section.keyPlace(of: ProcessKeys.site.description), hint: "remove site")
+        }
+        if !isAttached { plan.exclusive = section.value(ProcessKeys.exclusive) }
     }
 
     private func readPolicies(into plan: inout ProcessPlan) {

@@ -11,6 +11,8 @@ struct ReadingContext {
     let program: String
     /// For each process that is a backend: the name that it should know its first model by.
     let modelServed: [String: String]
+    /// Processes that some model has as its standby.
+    let standbys: Set<String>
 
     /// A command from a list: not empty, and a program with a slash made absolute; nil after an error.
     func command(

@@ -39,8 +39,9 @@ package enum PlanOutline {
         guard plan.isManaged else {
             return .object(of: [
                 "kind": .string(plan.kind.rawValue), "engine": plan.engine.map { .string($0.rawValue) },
-                "url": plan.endpoint.map { .string($0.url) }, "probes": probes(plan.probes),
-                "slots": plan.slots.map { .integer($0) },
+                "url": plan.endpoint.map { .string($0.url) },
+                "standby": plan.standby.map { .string($0.rawValue) }, "site": plan.site.map { .string($0) },
+                "probes": probes(plan.probes), "slots": plan.slots.map { .integer($0) },
             ])
         }
         return .object(of: [
@@ -48,6 +49,7 @@ package enum PlanOutline {
             "command": plan.command.map(texts), "added_arguments": .array([]),
             "port": plan.endpoint.map { .integer(Int($0.port)) }, "env": environment(plan.environment),
             "directory": plan.directory.map { .string($0) }, "autostart": .bool(plan.autostart),
+            "standby": plan.standby.map { .string($0.rawValue) }, "exclusive": plan.exclusive.map { .string($0) },
             "restart": restart(plan.restart), "stop": .object(of: ["grace": text(plan.stop.grace)]),
             "start_after": startAfter(plan.startAfter), "probes": probes(plan.probes),
             "slots": plan.slots.map { .integer($0) },
@@ -115,6 +117,7 @@ package enum PlanOutline {
             ]),
             "seams": .integer(plan.seams), "affinity": .string(plan.affinity.rawValue),
             "queue": .object(of: ["size": .integer(plan.queue.size), "wait": text(plan.queue.wait)]),
+            "failback": text(plan.failback),
         ])
     }
 }

@@ -46,6 +46,7 @@ package struct PlanDifference: Sendable, Equatable {
         changesRouting =
             old.models != new.models || old.gateway != new.gateway || Self.endpoints(old) != Self.endpoints(new)
             || Self.slots(old) != Self.slots(new)
+            || old.models.map(old.tiers) != new.models.map(new.tiers)
         fixed = Self.fixedSettings(from: old, to: new)
     }
 

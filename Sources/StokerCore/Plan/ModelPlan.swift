@@ -15,14 +15,18 @@ package struct ModelPlan: Sendable, Equatable {
     package var affinity: Affinity
     /// Where requests wait while all backends are full.
     package var queue: QueuePlan
+    /// How long all backends must have served again before a cold standby is stopped.
+    package var failback: Duration
 
+    /// Longer than a crash loop's first minutes, so that a standby is not stopped in the middle of one.
+    package static let defaultFailback = Duration.seconds(300)
     /// One seam for the backend that dies, one for the next that dies with it.
     package static let defaultSeams = 2
 
     package init(
         name: String, backends: [String], standby: [String] = [], canary: [String] = [], servedAs: String? = nil,
         deadlines: Deadlines = Deadlines(), seams: Int = ModelPlan.defaultSeams,
-        affinity: Affinity = .prefix, queue: QueuePlan = QueuePlan()
+        affinity: Affinity = .prefix, queue: QueuePlan = QueuePlan(), failback: Duration = ModelPlan.defaultFailback
     ) {
         self.name = name
         self.backends = backends
@@ -33,6 +37,7 @@ package struct ModelPlan: Sendable, Equatable {
         self.seams = seams
         self.affinity = affinity
         self.queue = queue
+        self.failback = failback
     }
 }
 

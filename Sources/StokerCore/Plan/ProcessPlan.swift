@@ -20,6 +20,12 @@ package struct ProcessPlan: Sendable, Equatable {
     package var startAfter: [String: StartCondition]
     /// false: only started by hand.
     package var autostart: Bool
+    /// How ready it is kept as the standby of some model; nil when it is nobody's.
+    package var standby: StandbyMode?
+    /// Where an attached backend stands; nil: here.
+    package var site: String?
+    /// What only one process may hold at a time: `gpu0`. Fresh starts wait for whoever has it.
+    package var exclusive: String?
     package var probes: ProbePlans
     package var log: LogPolicy
     package var limits: ResourceLimits
@@ -30,7 +36,8 @@ package struct ProcessPlan: Sendable, Equatable {
         name: String, kind: ProcessKind, engine: Engine? = nil, command: [String]? = nil,
         endpoint: BackendAddress? = nil, directory: String? = nil, environment: [String: Secret] = [:],
         restart: RestartPolicy = RestartPolicy(), stop: StopPolicy = StopPolicy(),
-        startAfter: [String: StartCondition] = [:], autostart: Bool = true, probes: ProbePlans = ProbePlans(),
+        startAfter: [String: StartCondition] = [:], autostart: Bool = true, standby: StandbyMode? = nil,
+        site: String? = nil, exclusive: String? = nil, probes: ProbePlans = ProbePlans(),
         log: LogPolicy = LogPolicy(), limits: ResourceLimits = ResourceLimits(), slots: Int? = nil
     ) {
         self.name = name
@@ -44,6 +51,9 @@ package struct ProcessPlan: Sendable, Equatable {
         self.stop = stop
         self.startAfter = startAfter
         self.autostart = autostart
+        self.standby = standby
+        self.site = site
+        self.exclusive = exclusive
         self.probes = probes
         self.log = log
         self.limits = limits

@@ -2,7 +2,7 @@
 extension ProcessMachine {
     mutating func begin(_ turn: inout Turn) {
         guard plan.autostart || !plan.isManaged else {
-            if state == .stopped { reason = "autostart is off" }
+            if state == .stopped { reason = plan.standby == .cold ? "started when it is needed" : "autostart is off" }
             return
         }
         isWanted = true

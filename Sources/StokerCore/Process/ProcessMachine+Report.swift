@@ -61,7 +61,8 @@ extension ProcessMachine {
             StartSequence.Progress(isStarted: run.identity != nil, isReady: run.isReady, isAlive: true)
         case .stopping: StartSequence.Progress(isStarted: false, isReady: false, isAlive: true)
         case .watching(let watch): StartSequence.Progress(isStarted: true, isReady: watch.isReady, isAlive: false)
-        case .stopped, .waiting, .backoff, .failed:
+        case .backoff: StartSequence.Progress(isStarted: false, isReady: false, isAlive: false, isHolding: true)
+        case .stopped, .waiting, .failed:
             StartSequence.Progress(isStarted: false, isReady: false, isAlive: false)
         }
     }

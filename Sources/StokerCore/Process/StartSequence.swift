@@ -8,12 +8,15 @@ package struct StartSequence: Sendable, Equatable {
         package var isReady: Bool
         /// Whether something of it still runs.
         package var isAlive: Bool
+        /// Whether it keeps what only one may hold: something of it runs, or will again by itself.
+        package var isHolding: Bool
 
         /// Progress as a machine reports it.
-        package init(isStarted: Bool, isReady: Bool, isAlive: Bool) {
+        package init(isStarted: Bool, isReady: Bool, isAlive: Bool, isHolding: Bool? = nil) {
             self.isStarted = isStarted
             self.isReady = isReady
             self.isAlive = isAlive
+            self.isHolding = isHolding ?? isAlive
         }
     }
 
@@ -27,12 +30,21 @@ package struct StartSequence: Sendable, Equatable {
     ///
     /// - Parameter progress: How far each process has come; one that is not in the plan holds nobody up.
     package func blockers(of process: ProcessPlan, progress: [String: Progress]) -> [String] {
-        process.startAfter.sorted { $0.key < $1.key }.compactMap { name, condition in
+        let unready: [String] = process.startAfter.sorted { $0.key < $1.key }.compactMap { name, condition in
             guard let other = progress[name] else { return nil }
             switch condition {
             case .started: return other.isStarted ? nil : "\(name) is not started"
             case .ready: return other.isReady ? nil : "\(name) is not ready"
             }
+        }
+        return unready + holders(against: process, progress: progress)
+    }
+
+    /// Who holds what only one may hold and this process needs.
+    private func holders(against process: ProcessPlan, progress: [String: Progress]) -> [String] {
+        guard let resource = process.exclusive else { return [] }
+        return processes.filter { $0.exclusive == resource && $0.name != process.name }.compactMap { other in
+            progress[other.name]?.isHolding == true ? "\(resource) is held by \(other.name)" : nil
         }
     }
 

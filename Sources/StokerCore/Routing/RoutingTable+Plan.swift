@@ -17,7 +17,7 @@ extension RoutingTable {
             },
             models: plan.models.map { model in
                 ModelRoute(
-                    name: model.name, tiers: [model.backends, model.standby].filter { !$0.isEmpty },
+                    name: model.name, tiers: plan.tiers(of: model),
                     servedAs: model.servedAs, deadlines: model.deadlines, seams: model.seams,
                     affinity: model.affinity, queue: model.queue, split: splits[model.name])
             })

@@ -86,11 +86,14 @@ package struct ProcessStatus: Sendable, Equatable, Codable {
     package var cpuSeconds: Double?
     /// From spawn to ready, last time.
     package var lastStartSeconds: Double?
+    /// nil when it is nobody's standby, and from a daemon that had none.
+    package var standby: StandbyStatus?
 
     package init(
         name: String, kind: ProcessKind, engine: Engine?, state: State, since: Timestamp, reason: String,
         pid: Int32? = nil, restarts: Int = 0, lastExit: String? = nil, address: String? = nil, managed: Bool = true,
-        residentBytes: Int64? = nil, cpuSeconds: Double? = nil, lastStartSeconds: Double? = nil
+        residentBytes: Int64? = nil, cpuSeconds: Double? = nil, lastStartSeconds: Double? = nil,
+        standby: StandbyStatus? = nil
     ) {
         self.name = name
         self.kind = kind
@@ -106,6 +109,7 @@ package struct ProcessStatus: Sendable, Equatable, Codable {
         self.residentBytes = residentBytes
         self.cpuSeconds = cpuSeconds
         self.lastStartSeconds = lastStartSeconds
+        self.standby = standby
     }
 }
 

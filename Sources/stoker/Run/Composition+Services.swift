@@ -60,11 +60,12 @@ extension Composition {
 
     /// The supervisor and the daemon that follows it; asked to end, they end every process in order.
     var supervision: any Service {
-        Routine { [daemon, supervisor = parts.supervisor] in
+        Routine { [daemon, supervisor = parts.supervisor, keeper = parts.keeper] in
             await withDiscardingTaskGroup { group in
                 group.addTask { await supervisor.run() }
                 group.addTask { await daemon.run() }
                 group.addTask { await daemon.watchCanaries(clock: ContinuousClock()) }
+                group.addTask { await keeper.run() }
                 group.addTask { await giveBackMemory() }
                 try? await gracefulShutdown()
                 await daemon.stop()

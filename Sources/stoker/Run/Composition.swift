@@ -42,9 +42,10 @@ struct Composition {
             host: host, prober: SystemProber(client: client), clock: ContinuousClock(), wallClock: now, sink: sink,
             seed: UInt64.random(in: 0 ... .max),
             metrics: try SupervisorMetrics(registry))
+        let link = GatewayLink(socket: plan.gatewaySocket, client: client, table: table, sink: sink, now: now)
         parts = DaemonParts(
-            table: table, supervisor: supervisor,
-            link: GatewayLink(socket: plan.gatewaySocket, client: client, table: table, sink: sink, now: now),
+            table: table, supervisor: supervisor, link: link,
+            keeper: StandbyKeeper(plan: plan, supervisor: supervisor, link: link, sink: sink, now: now),
             store: store, sink: sink, instruments: DaemonMetrics(registry: registry),
             desk: desk, canaryMetrics: CanaryMetrics(registry: registry),
             gpus: try GPUService.find(environment: environment, registry: registry))

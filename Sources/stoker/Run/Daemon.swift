@@ -15,6 +15,7 @@ actor Daemon: ControlPlane {
     private let environment: [String: String]
     private let supervisor: Supervisor<ContinuousClock>
     let link: GatewayLink
+    private let keeper: StandbyKeeper
     let store: EventStore
     private let gpus: GPUMonitor?
     let sink: any EventSink
@@ -47,6 +48,7 @@ actor Daemon: ControlPlane {
         table = parts.table
         supervisor = parts.supervisor
         link = parts.link
+        keeper = parts.keeper
         store = parts.store
         gpus = parts.gpus
         sink = parts.sink
@@ -76,6 +78,7 @@ actor Daemon: ControlPlane {
         guard !stopping else { return }
         stopping = true
         record(.daemonStopping, "Control plane is stopping: gateway first, then engines.")
+        await keeper.rest()
         await link.expectEnd()
         await stopGateway()
         await supervisor.shutdown()
@@ -84,7 +87,7 @@ actor Daemon: ControlPlane {
     // MARK: ControlPlane
 
     func status() async -> StatusReport {
-        let statuses = await supervisor.statuses()
+        let statuses = await keeper.annotated(supervisor.statuses())
         let gateway = await link.latest
         return StatusReport(
             version: Version.text, pid: pid, startedAt: startedAt, now: now(), config: loader.path,
@@ -126,6 +129,7 @@ actor Daemon: ControlPlane {
         await planCanaries(next.models)
         // Also when the plan is the same: the certificate may have changed, and who reloads wants it in force now.
         await publish(evenIfSame: plan.gateway.tls != nil)
+        await keeper.take(next)
         await supervisor.apply(wanted)
     }
 
@@ -175,6 +179,7 @@ struct DaemonParts {
     let table: RoutingTable
     let supervisor: Supervisor<ContinuousClock>
     let link: GatewayLink
+    let keeper: StandbyKeeper
     let store: EventStore
     let sink: any EventSink
     let instruments: DaemonMetrics
