@@ -47,6 +47,9 @@ package struct Event: Sendable, Equatable, Codable {
         case processExited = "process.exited"
         case processRestarting = "process.restarting"
         case processGaveUp = "process.gave-up"
+        case processDraining = "process.draining"
+        case processDrained = "process.drained"
+        case processUndrained = "process.undrained"
         case processStopping = "process.stopping"
         case processStopped = "process.stopped"
         case processKilled = "process.killed"
@@ -59,6 +62,9 @@ package struct Event: Sendable, Equatable, Codable {
         case streamContinued = "stream.continued"
         case streamLost = "stream.lost"
         case gatewayLost = "gateway.lost"
+        case gatewayReplacing = "gateway.replacing"
+        case gatewayReplaced = "gateway.replaced"
+        case gatewayKept = "gateway.kept"
         case storeReplaced = "store.replaced"
     }
 }

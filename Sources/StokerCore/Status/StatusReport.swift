@@ -56,6 +56,8 @@ package struct ProcessStatus: Sendable, Equatable, Codable {
         case ready
         /// Running, was ready, readiness probe fails.
         case unready
+        /// Running, and gets no new requests: what is in flight at it finishes.
+        case draining
         /// Asked to end.
         case stopping
         /// Ended; will be started again after a delay.
@@ -83,11 +85,16 @@ package struct ProcessStatus: Sendable, Equatable, Codable {
     package var cpuSeconds: Double?
     /// From spawn to ready, last time.
     package var lastStartSeconds: Double?
+    /// Requests that the gateway has in flight at it, for one that is out of rotation; nil while that is not known.
+    package var inFlight: Int?
+    /// Why the last attempt to replace it came to nothing, while it serves on.
+    package var failure: String?
 
     package init(
         name: String, kind: ProcessKind, engine: Engine?, state: State, since: Timestamp, reason: String,
         pid: Int32? = nil, restarts: Int = 0, lastExit: String? = nil, address: String? = nil, managed: Bool = true,
-        residentBytes: Int64? = nil, cpuSeconds: Double? = nil, lastStartSeconds: Double? = nil
+        residentBytes: Int64? = nil, cpuSeconds: Double? = nil, lastStartSeconds: Double? = nil, inFlight: Int? = nil,
+        failure: String? = nil
     ) {
         self.name = name
         self.kind = kind
@@ -103,6 +110,8 @@ package struct ProcessStatus: Sendable, Equatable, Codable {
         self.residentBytes = residentBytes
         self.cpuSeconds = cpuSeconds
         self.lastStartSeconds = lastStartSeconds
+        self.inFlight = inFlight
+        self.failure = failure
     }
 }
 

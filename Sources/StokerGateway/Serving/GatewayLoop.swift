@@ -23,6 +23,7 @@ final class GatewayLoop {
     private let connections: ConnectionCount
     private(set) var table: CompiledTable
     private var pool = UpstreamPool()
+    /// No connection outlives its next answer.
     private(set) var isDraining = false
     private var balancer: Balancer
     private var requestIDs: RequestIDs
@@ -102,6 +103,12 @@ final class GatewayLoop {
     func drain() {
         isDraining = true
         for client in Array(clients.values) { client.drain() }
+    }
+
+    /// Ends each connection after an answer that says so.
+    func leave() {
+        isDraining = true
+        for client in clients.values { client.leave() }
     }
 
     /// Looks at every deadline, again and again, and measures how late it does so.

@@ -19,6 +19,7 @@ package final class BackendCell: Sendable {
     private static let nextID = Atomic(0)
     private let requests = Atomic(0)
     private let working = Atomic(true)
+    private let offered = Atomic(true)
     private let trouble = Mutex(Trouble())
     /// Nanoseconds of the monotonic clock; 0: never.
     private let heardAt = Atomic<Int64>(0)
@@ -57,6 +58,12 @@ package final class BackendCell: Sendable {
 
     /// The failure that took it out, nil while it works.
     package var lastError: String? { trouble.withLock { $0.lastError } }
+
+    /// Whether the newest table has it in rotation. A request goes by the table that it began with, but must not be
+    /// sent, or sent again, to a backend that has been taken out since: nobody waits for that one any more.
+    var isOffered: Bool { offered.load(ordering: .relaxed) }
+
+    func offer(_ isOffered: Bool) { offered.store(isOffered, ordering: .relaxed) }
 
     package func begin() { requests.wrappingAdd(1, ordering: .relaxed) }
 

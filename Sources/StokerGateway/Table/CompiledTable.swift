@@ -8,6 +8,8 @@ package final class CompiledTable: Sendable, BackendView {
     package let source: RoutingTable
     package let backends: [Backend]
     package let models: [String: Model]
+    /// Backends of earlier tables that may have requests in flight still.
+    let former: [BackendCell]
     let limits: ClientLimits
     let security: ListenerSecurity
     /// The body of `GET /v1/models`.
@@ -68,6 +70,10 @@ package final class CompiledTable: Sendable, BackendView {
             let kept = known[route.name].flatMap { $0.address == route.address ? $0 : nil }
             return Backend(route, kept ?? BackendCell(name: route.name, address: route.address))
         }
+        // All that this table drops, busy or not: until every loop has it, some may get one more request.
+        let present = Set(backends.map(\.cell.id))
+        let dropped = (before?.backends ?? []).map(\.cell).filter { !present.contains($0.id) }
+        former = (before?.former ?? []).filter { $0.inFlight > 0 } + dropped
         let places = Dictionary(
             source.backends.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         models = Dictionary(
@@ -85,7 +91,14 @@ package final class CompiledTable: Sendable, BackendView {
 
     package func isUsable(_ backend: Int) -> Bool {
         let backend = backends[backend]
-        return backend.route.inRotation && backend.cell.isWorking && backend.cell.tlsFault == nil
+        return backend.route.inRotation && backend.cell.isOffered && backend.cell.isWorking
+            && backend.cell.tlsFault == nil
+    }
+
+    /// Tells its backends, and those that it has dropped, whether they are to be used.
+    func announce() {
+        for backend in backends { backend.cell.offer(backend.route.inRotation) }
+        for cell in former { cell.offer(false) }
     }
 
     package func inFlight(_ backend: Int) -> Int { backends[backend].cell.inFlight }
@@ -112,6 +125,9 @@ package final class CompiledTable: Sendable, BackendView {
                 BackendStatus(
                     name: backend.route.name, usable: isUsable(place), inFlight: backend.cell.inFlight,
                     lastError: backend.cell.isWorking ? nil : backend.trouble)
+            },
+            former: former.filter { $0.inFlight > 0 }.map {
+                BackendStatus(name: $0.name, usable: false, inFlight: $0.inFlight)
             })
     }
 

@@ -42,7 +42,8 @@ struct Composition {
             metrics: try SupervisorMetrics(registry))
         parts = DaemonParts(
             table: table, supervisor: supervisor,
-            link: GatewayLink(socket: plan.gatewaySocket, client: client, table: table, sink: sink, now: now),
+            link: GatewayLink(
+                sockets: { plan.gatewaySocket(seat: $0) }, client: client, table: table, sink: sink, now: now),
             store: store, sink: sink, instruments: DaemonMetrics(registry: registry))
         daemon = Daemon(
             plan: plan, loader: loader, program: program, environment: environment, parts: parts, now: now,
@@ -92,7 +93,8 @@ struct Composition {
         }
         do {
             return try ShimProcessHost(
-                runtimeDirectory: plan.runtimeDirectory, logPath: { plan.logPath(of: $0) }, shimProgram: shim,
+                runtimeDirectory: plan.runtimeDirectory,  // Gateways come and go; what they say is one log.
+                logPath: { plan.logPath(of: ProcessPlan.publicName(of: $0)) }, shimProgram: shim,
                 inherit: [
                     ProcessPlan.gatewayName: [InheritedDescriptor(number: listener.number, name: "gateway")]
                 ])
