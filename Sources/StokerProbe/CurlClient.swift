@@ -33,6 +33,10 @@ package final class CurlClient: Sendable {
         case .tcp(let host, let port):
             request = ClientRequest(url: "http://\(Endpoint(host: host, port: port).text)/", timeout: timeout)
             purpose = .connect
+        case .socket(let path, let question):
+            request = ClientRequest(
+                url: "http://stoker\(question)", unixSocket: path, timeout: timeout, maxResponse: Self.probeBodyLimit)
+            purpose = .probe
         case .exec:
             return ProbeResult(failure: .other("exec probes are not asked over the network"), total: .zero)
         }

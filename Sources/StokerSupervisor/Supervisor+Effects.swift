@@ -45,9 +45,11 @@ extension Supervisor {
     func record(
         _ severity: Event.Severity, _ kind: Event.Kind, _ name: String, _ message: String, evidence: [String] = []
     ) {
+        let subject = ProcessPlan.publicName(of: name)
         sink.record(
             Event(
-                time: wallClock(), severity: severity, kind: kind, subject: name, message: message, evidence: evidence))
+                time: wallClock(), severity: severity, kind: kind, subject: subject, message: message,
+                evidence: evidence))
     }
 
     private func carryOut(_ effect: ProcessMachine.Effect, of name: String, _ entry: Entry) {

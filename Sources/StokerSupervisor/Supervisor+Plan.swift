@@ -35,12 +35,53 @@ extension Supervisor {
             throw ControlError(
                 code: .unknownProcess, message: "there is no process \(name)", hint: "the processes are: \(known)")
         }
+        if order.isAboutRequests { return try drain(order, entry.machine) }
         guard entry.machine.plan.isManaged else {
             throw ControlError(
                 code: .notManaged, message: "\(name) is only watched (it has a url and no command)",
                 hint: "\(order.rawValue) it where it runs")
         }
+        carryOut(order, name)
+    }
+
+    private func carryOut(_ order: ProcessOrder, _ name: String) {
         tell(name, .order(order))
+        settle()
+        nudge()
+    }
+
+    private func drain(_ order: ProcessOrder, _ machine: ProcessMachine) throws(ControlError) {
+        let (plan, state) = (machine.plan, machine.report.state)
+        guard plan.servesClients else {
+            let isGateway = plan.kind == .gateway
+            throw ControlError(
+                code: .notDrainable, message: "\(plan.name) gets no requests from the gateway, so it is not drained",
+                hint: isGateway ? "stoker restart gateway" : "stoker stop \(plan.name)")
+        }
+        guard order == .undrain || [.starting, .ready, .unready, .draining].contains(state) else {
+            throw ControlError(
+                code: .notDrainable, message: "\(plan.name) does not run: it is \(state.rawValue)",
+                hint: "stoker status")
+        }
+        carryOut(order, plan.name)
+    }
+
+    /// Tells those that wait for it what is in flight at them.
+    ///
+    /// - Parameter count: of the process of that name, which can get nothing new; nil when that is not certain.
+    /// - Returns: whether somebody waits still.
+    package func note(inFlight count: (String) -> Int?) -> Bool {
+        for name in names where entries[name]?.machine.awaitsTraffic == true {
+            if let count = count(name) { tell(name, .inFlight(count)) }
+        }
+        settle()
+        nudge()
+        return names.contains { entries[$0]?.machine.awaitsTraffic == true }
+    }
+
+    /// Those that have left the plan and finish what they had begun are to end now.
+    package func endLeavers() {
+        for name in names where entries[name]?.isRetired == true { tell(name, .retire(Self.farewell)) }
         settle()
         nudge()
     }
@@ -94,7 +135,8 @@ extension Supervisor {
     private func retire(_ name: String) {
         guard entries[name]?.isRetired == false else { return }
         entries[name]?.isRetired = true
-        tell(name, .retire("it has left the plan"))
+        let isGateway = entries[name]?.machine.plan.kind == .gateway
+        tell(name, .leave(isGateway ? "another gateway has taken over" : "it has left the plan"))
     }
 
     private func forgetIfAtRest(_ name: String) {

@@ -40,27 +40,35 @@ package final class SupervisorMetrics: Sendable {
             labels: ["process"], buckets: .fast)
         registry.collect("supervisor") { [weak self] scrape in
             guard let self else { return }
-            let rows = Array(rows.withLock { $0 }.values)
+            let rows = shownRows
             let used = usage(rows.compactMap { $0.report?.identity })
             for row in rows { row.write(to: &scrape, used: row.report?.identity.flatMap { used[$0] }) }
         }
     }
 
+    private var shownRows: [ProcessRow] {
+        let rows = rows.withLock { $0 }.values.sorted { ($0.rank, $0.plan.name) < ($1.rank, $1.plan.name) }
+        return Array(Dictionary(rows.map { ($0.publicName, $0) }, uniquingKeysWith: { $1 }).values)
+    }
+
     /// The instruments of one process; all its series exist from now on.
     func process(_ plan: ProcessPlan) -> ProcessMetrics {
         rows.withLock { $0[plan.name] = ProcessRow(plan) }
+        let name = ProcessPlan.publicName(of: plan.name)
         return ProcessMetrics(
-            name: plan.name, owner: self,
-            restarts: restarts.each(RestartReason.self, after: plan.name),
-            oomKills: oomKills.with(plan.name),
-            checks: checks.with(plan.name),
-            checkFailures: checkFailures.each(ProbeFailureReason.self, after: plan.name),
-            checkDuration: checkDuration.with(plan.name))
+            name: plan.name, owner: self, restarts: restarts.each(RestartReason.self, after: name),
+            oomKills: oomKills.with(name), checks: checks.with(name),
+            checkFailures: checkFailures.each(ProbeFailureReason.self, after: name),
+            checkDuration: checkDuration.with(name))
     }
 
     /// The process has left the plan.
     func forget(_ name: String) {
-        rows.withLock { $0[name] = nil }
+        let isLast = rows.withLock { rows in
+            rows[name] = nil
+            return !rows.values.contains { $0.publicName == ProcessPlan.publicName(of: name) }
+        }
+        guard isLast else { return }
         for family in [restarts, oomKills, checks, checkFailures] { family.remove(label: "process", value: name) }
         checkDuration.remove(label: "process", value: name)
     }

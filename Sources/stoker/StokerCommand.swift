@@ -26,7 +26,8 @@ struct StokerCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Act",
                 subcommands: [
-                    StartCommand.self, StopCommand.self, RestartCommand.self, ReloadCommand.self, CanaryCommand.self,
+                    StartCommand.self, StopCommand.self, RestartCommand.self, DrainCommand.self, ReloadCommand.self,
+                    CanaryCommand.self,
                 ]),
             CommandGroup(name: "Measure", subcommands: [LoadCommand.self]),
             CommandGroup(name: "Serve", subcommands: [KnowledgeCommand.self, SimulateCommand.self]),

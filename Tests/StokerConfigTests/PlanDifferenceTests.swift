@@ -68,7 +68,7 @@ import Testing
 
     @Test(arguments: [
         ("state_dir: /srv", ["state_dir", "runtime_dir"]), ("runtime_dir: /srv", ["runtime_dir"]),
-        ("gateway: { listen: 127.0.0.1:1 }", ["gateway.listen"]), ("gateway: { threads: 3 }", ["gateway.threads"]),
+        ("gateway: { listen: 127.0.0.1:1 }", ["gateway.listen"]),
         ("admin: { listen: off }", ["admin.listen"]), ("events: { max_age: 1h }", ["events.max_age"]),
         ("events: { max_size: 1MiB }", ["events.max_size"]),
     ])
@@ -78,6 +78,13 @@ import Testing
         let refusal = try #require(difference.refusal)
         for key in keys { #expect(refusal.message.contains(key)) }
         #expect(!refusal.hint.isEmpty)
+    }
+
+    @Test func `what only a new gateway can take up replaces the gateway`() throws {
+        let threads = try difference(replacing: "models:", with: "gateway: { threads: 3 }\nmodels:")
+        #expect(threads.replacesGateway && threads.refusal == nil && threads.restarted.isEmpty)
+        let limit = try difference(replacing: "models:", with: "gateway: { max_body: 1MiB }\nmodels:")
+        #expect(!limit.replacesGateway)
     }
 
     @Test func `a certificate is taken up by a running gateway`() throws {

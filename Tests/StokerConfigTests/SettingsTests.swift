@@ -32,9 +32,10 @@ import Testing
     }
 
     @Test func `the longest socket path may have 107 bytes, and not one more`() throws {
-        // "/shim/gateway.sock" has 18 bytes.
-        let longest = "/" + String(repeating: "d", count: 107 - 18 - 1)
-        #expect(try Reading.plan("runtime_dir: \(longest)\n" + engine).shimSocket(of: "gateway").utf8.count == 107)
+        // "/shim/gateway~16.sock" has 21 bytes.
+        let longest = "/" + String(repeating: "d", count: 107 - 21 - 1)
+        let plan = try Reading.plan("runtime_dir: \(longest)\n" + engine)
+        #expect(plan.shimSocket(of: ProcessPlan.longestGatewayName).utf8.count == 107)
         #expect(Reading.errors("runtime_dir: \(longest)d\n" + engine).map(\.code) == [.pathTooLong])
     }
 
@@ -48,13 +49,14 @@ import Testing
               write_timeout: 1h
               max_connections: 1
               threads: 256
+              drain: 24h
               recent_requests: 65536
 
             """
         let expected = GatewayPlan(
             listen: Endpoint(host: "::1", port: 9080), maxBody: .mebibytes(1024), maxHead: .kibibytes(1),
             headTimeout: .milliseconds(100), writeTimeout: .seconds(3600), maxConnections: 1, threads: 256,
-            recentRequests: 65_536)
+            drain: .seconds(86_400), recentRequests: 65_536)
         #expect(try Reading.plan(text + engine).gateway == expected)
     }
 

@@ -52,6 +52,27 @@ struct SupervisorMetricsTests {
         }
     }
 
+    @Test("show one gateway under its one name, the one that serves, while it is replaced and after")
+    func gateways() throws {
+        let registry = MetricsRegistry()
+        let metrics = try SupervisorMetrics(registry) { _ in [:] }
+        let stage = SupervisorStage()
+        let seats = [1, 2].map { SupervisorTests.plan(ProcessPlan.gatewayName(seat: $0), kind: .gateway) }
+        try stage.play([seats[0]], metrics: metrics) { supervisor, stage in
+            await stage.pass(.seconds(1))
+            for plans in [seats, [seats[1]]] {
+                await supervisor.apply(plans)
+                await stage.pass(.seconds(1))
+                #expect(self.value(registry, "process_state", "gateway", "ready") == 1)
+                #expect(self.value(registry, "process_restarts_total", "gateway", "exit") == 0)
+                #expect(self.value(registry, "process_state", "gateway~2", "ready") == nil)
+            }
+            await supervisor.endLeavers()
+            await stage.pass(.seconds(1))
+            #expect(self.value(registry, "process_restarts_total", "gateway", "exit") == 0)
+        }
+    }
+
     @Test("are all there from the first scrape, and gone with the process")
     func lifetime() throws {
         let registry = MetricsRegistry()

@@ -96,6 +96,94 @@ struct SupervisorTests {
         }
     }
 
+    /// A backend of a model.
+    private static func backend(_ name: String) -> ProcessPlan {
+        var plan = plan(name, kind: .inference)
+        plan.endpoint = BackendAddress(host: "127.0.0.1", port: 1)
+        return plan
+    }
+
+    @Test("keeps a backend up until it hears that nothing is in flight at it")
+    func drains() throws {
+        let stage = SupervisorStage()
+        try stage.play([Self.backend("a")]) { supervisor, stage in
+            await stage.pass(.seconds(1))
+            #expect(await !supervisor.note { _ in 0 })
+            try await supervisor.order(.stop, process: "a")
+            await stage.pass(.seconds(4))
+            // Not known yet, then two, then none.
+            #expect(await supervisor.note { _ in nil })
+            #expect(await supervisor.note { $0 == "a" ? 2 : nil })
+            #expect(await supervisor.statuses().first?.reason == "draining, 2 in flight: stopped by order")
+            await stage.pass(.seconds(4))
+            #expect(stage.orders.all == ["start a 1"])
+            #expect(await !supervisor.note { _ in 0 })
+            await stage.pass(.seconds(1))
+            #expect(stage.orders.all == ["start a 1", "terminate a 1"])
+            #expect(await supervisor.statuses().map(\.state) == [.stopped])
+        }
+    }
+
+    @Test("lets a backend that has left the plan finish, and a gateway too, until they are told to hurry")
+    func leavers() throws {
+        let stage = SupervisorStage()
+        let plans = [Self.plan("gateway", kind: .gateway), Self.backend("a")]
+        try stage.play(plans + [Self.plan("gateway~2", kind: .gateway)]) { supervisor, stage in
+            await stage.pass(.seconds(1))
+            await supervisor.apply([Self.plan("gateway~2", kind: .gateway)])
+            await stage.pass(.seconds(1))
+            #expect(await supervisor.statuses().map(\.state) == [.ready, .draining, .draining])
+            await supervisor.endLeavers()
+            await stage.pass(.seconds(1))
+            #expect(await supervisor.statuses().map(\.name) == ["gateway~2"])
+        }
+        #expect(stage.orders.all.contains("terminate gateway 1"))
+        // Whatever seat it sits on, people know one gateway.
+        #expect(Set(stage.sink.events.compactMap(\.subject)) == ["gateway", "a"])
+    }
+
+    @Test("does not wait for requests when it ends itself: the gateway is gone by then")
+    func shutdownDoesNotDrain() throws {
+        let stage = SupervisorStage()
+        try stage.play([Self.backend("a")]) { _, stage in await stage.pass(.seconds(1)) }
+        #expect(stage.clock.now.offset < .seconds(3))
+        #expect(stage.orders.all == ["start a 1", "terminate a 1", "forget a"])
+    }
+
+    @Test("takes a backend out of rotation and back by order, one that others run too")
+    func drainOrder() throws {
+        let stage = SupervisorStage()
+        var attached = Self.backend("site")
+        attached.command = nil
+        try stage.play([Self.backend("a"), attached]) { supervisor, stage in
+            await stage.pass(.seconds(1))
+            for name in ["a", "site"] { try await supervisor.order(.drain, process: name) }
+            #expect(await supervisor.statuses().map(\.state) == [.draining, .draining])
+            for name in ["a", "site"] { try await supervisor.order(.undrain, process: name) }
+            #expect(await supervisor.statuses().map(\.state) == [.ready, .ready])
+        }
+    }
+
+    @Test("does not drain what gets no requests or does not run, and says so")
+    func drainRefused() throws {
+        let stage = SupervisorStage()
+        try stage.play([Self.backend("a"), Self.plan("other"), Self.plan("gateway", kind: .gateway)]) {
+            supervisor, stage in
+            await stage.pass(.seconds(1))
+            for (name, hint) in [("other", "stoker stop other"), ("gateway", "stoker restart gateway")] {
+                let refusal = ControlError(
+                    code: .notDrainable, message: "\(name) gets no requests from the gateway, so it is not drained",
+                    hint: hint)
+                await #expect(throws: refusal) { try await supervisor.order(.drain, process: name) }
+            }
+            try await supervisor.order(.stopNow, process: "a")
+            await stage.pass(.seconds(1))
+            let refusal = ControlError(
+                code: .notDrainable, message: "a does not run: it is stopped", hint: "stoker status")
+            await #expect(throws: refusal) { try await supervisor.order(.drain, process: "a") }
+        }
+    }
+
     @Test("refuses orders that make no sense, and says what would")
     func refusals() throws {
         let stage = SupervisorStage()

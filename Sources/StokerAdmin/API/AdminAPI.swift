@@ -12,7 +12,7 @@ package import StokerCore
 /// | `GET /api/v1/requests` | both | `RequestPage`; query in `RequestQuery.init(items:)`; 503 without the gateway |
 /// | `GET /api/v1/canaries` | both | `CanaryPage` |
 /// | `POST /api/v1/canary/{start,promote,abort}` | unix socket | `CanaryStatus`; query in `CanaryRequest.init` |
-/// | `POST /api/v1/processes/NAME/{start,stop,restart}` | unix socket | 202 once the order is taken |
+/// | `POST /api/v1/processes/NAME/ORDER` | unix socket | 202 once the order (`ProcessOrder`) is taken |
 /// | `POST /api/v1/reload` | unix socket | 200 once the new plan runs, 422 when it is refused |
 ///
 /// An error is a `ControlError` as JSON with its status.

@@ -30,13 +30,26 @@ package struct OrderWatch: Sendable {
     ///   - instant: when that was, by the daemon's clock.
     package func verdict(_ now: ProcessStatus?, at instant: Timestamp) -> Verdict {
         guard let now else {
-            return order == .stop ? .reached("gone from the config") : .failed("gone from the config")
+            let isEnd = order == .stop || order == .stopNow
+            return isEnd ? .reached("gone from the config") : .failed("gone from the config")
         }
         switch order {
-        case .stop: return stopVerdict(now)
+        case .stop, .stopNow: return stopVerdict(now)
         case .start: return startVerdict(now, at: instant, mustBeNew: false)
-        case .restart:
+        case .restart, .restartNow:
             return startVerdict(now, at: instant, mustBeNew: before.state != .stopped && before.state != .failed)
+        case .drain, .drainAnyway: return drainVerdict(now)
+        case .undrain: return now.state == .draining ? .waiting(sentence(now)) : .reached(now.state.rawValue)
+        }
+    }
+
+    private func drainVerdict(_ now: ProcessStatus) -> Verdict {
+        switch now.state {
+        case .draining where now.inFlight == 0: .reached("drained: nothing is in flight")
+        case .draining: .waiting(now.inFlight.map { "draining: \($0) in flight" } ?? "draining")
+        case .ready: .waiting("ready")
+        case .starting, .unready: .waiting(sentence(now))
+        case .stopped, .waiting, .stopping, .backoff, .failed: .failed(withExit(sentence(now), now))
         }
     }
 
@@ -50,6 +63,7 @@ package struct OrderWatch: Sendable {
 
     /// - Parameter mustBeNew: a ready process counts only when it is not the one that ran before.
     private func startVerdict(_ now: ProcessStatus, at instant: Timestamp, mustBeNew: Bool) -> Verdict {
+        if let failure = now.failure, failure != before.failure { return .failed(failure) }
         guard hasChanged(now) || (now.state == .ready && !mustBeNew) else { return .waiting(sentence(now)) }
         switch now.state {
         case .ready where (!mustBeNew || isNew(now)) && hasSettled(now, at: instant):

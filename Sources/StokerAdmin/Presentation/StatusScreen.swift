@@ -96,7 +96,7 @@ extension ProcessStatus.State {
         case .ready: .good
         case .stopped: .faint
         case .waiting, .starting, .stopping: .plain
-        case .unready, .backoff: .warning
+        case .unready, .draining, .backoff: .warning
         case .failed: .bad
         }
     }

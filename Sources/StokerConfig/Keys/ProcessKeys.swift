@@ -47,7 +47,7 @@ enum ProcessKeys {
         example: "{ give_up: { starts: 10, within: 10m } }", summary: "When it is started again.")
     static let stop = KeyDescription(
         name: "stop", kind: .section(StopKeys.section), presence: .optional("all defaults"),
-        example: "{ grace: 30s }", summary: "How it is stopped.")
+        example: "{ drain: 5m, grace: 30s }", summary: "How it is stopped.")
     static let startAfter = KeyDescription(
         name: "start_after",
         kind: .map(name: "process", keys: .process, values: Shape<StartCondition>.choice().kind),
@@ -139,10 +139,15 @@ enum StopKeys {
     static let grace = Key(
         "grace", .duration(.zero ... .seconds(3600)), default: StopPolicy().grace, example: "30s",
         "Time between SIGTERM and SIGKILL.")
+    static let drain = Key(
+        "drain", .duration(.zero ... .seconds(86_400)), default: StopPolicy().drain, example: "5m",
+        "Time for what the gateway has in flight at it, before SIGTERM; 0s: nobody waits for that.")
 
     static let section = Section(
-        "stop", "SIGTERM to the process group, the grace, then SIGKILL to everything that descends from it.",
-        keys: [grace.description])
+        "stop",
+        "Out of rotation until nothing is in flight, SIGTERM to the process group, the grace, then SIGKILL to everything "
+            + "that descends from it.",
+        keys: [drain.description, grace.description])
 }
 
 /// `log:`

@@ -61,11 +61,14 @@ enum GatewayKeys {
         "Most client connections at once; more wait in the kernel's backlog.")
     static let threads = Key(
         "threads", .integer(0...256), default: plan.threads, example: "0",
-        "Event loops; 0 is one per core. Fixed until the daemon restarts.")
+        "Event loops; 0 is one per core. A change starts a new gateway beside the old one.")
     static let keepAliveComments = Key(
         "keep_alive_comments", .duration(.seconds(1) ... .seconds(3600)), default: plan.keepAliveComments,
         example: "15s",
         "A stream that says nothing yet gets a comment so often, lest a proxy in between takes it for dead.")
+    static let drain = Key(
+        "drain", .duration(.zero ... .seconds(86_400)), default: plan.drain, example: "1h",
+        "How long a gateway that was replaced may go on with what it had begun; then the rest is cut off.")
     static let recentRequests = Key(
         "recent_requests", .integer(0...65_536), default: plan.recentRequests, example: "1024",
         "Finished requests that are remembered, without what they said, for stoker top and the API; 0 is none. "
@@ -80,7 +83,7 @@ enum GatewayKeys {
         keys: [
             listen.description, maxBody.description, maxHead.description, headTimeout.description,
             writeTimeout.description, maxConnections.description, threads.description,
-            keepAliveComments.description, recentRequests.description, tls,
+            keepAliveComments.description, drain.description, recentRequests.description, tls,
         ])
 }
 

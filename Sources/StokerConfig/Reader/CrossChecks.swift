@@ -105,7 +105,7 @@ struct CrossChecks {
 
     private func checkSocketPaths() {
         let plan = draft.plan
-        let sockets = [plan.controlSocket, plan.gatewaySocket, plan.shimSocket(of: "gateway")]
+        let sockets = [plan.controlSocket, plan.shimSocket(of: ProcessPlan.longestGatewayName)]
         let longest = (sockets + plan.processes.map { plan.shimSocket(of: $0.name) }).max {
             $0.utf8.count < $1.utf8.count
         }

@@ -66,7 +66,7 @@ struct PlanReader {
             maxHead: section.value(GatewayKeys.maxHead), headTimeout: section.value(GatewayKeys.headTimeout),
             writeTimeout: section.value(GatewayKeys.writeTimeout),
             maxConnections: section.value(GatewayKeys.maxConnections), threads: section.value(GatewayKeys.threads),
-            keepAliveComments: section.value(GatewayKeys.keepAliveComments),
+            keepAliveComments: section.value(GatewayKeys.keepAliveComments), drain: section.value(GatewayKeys.drain),
             recentRequests: section.value(GatewayKeys.recentRequests), tls: readTLS(section))
     }
 

@@ -22,7 +22,8 @@ struct PolicyReader {
     }
 
     func stop() -> StopPolicy {
-        StopPolicy(grace: section.section(ProcessKeys.stop, StopKeys.section).value(StopKeys.grace))
+        let stop = section.section(ProcessKeys.stop, StopKeys.section)
+        return StopPolicy(grace: stop.value(StopKeys.grace), drain: stop.value(StopKeys.drain))
     }
 
     func log() -> LogPolicy {

@@ -31,6 +31,7 @@ package enum PlanOutline {
             "max_connections": .integer(plan.maxConnections), "threads": .integer(plan.threads),
             "keep_alive_comments": text(plan.keepAliveComments),
             "recent_requests": .integer(plan.recentRequests),
+            "drain": text(plan.drain),
             "tls": plan.tls.map { .object(of: ["certificate": .string($0.certificate), "key": .string($0.key)]) },
         ])
     }
@@ -50,7 +51,8 @@ package enum PlanOutline {
             "port": plan.endpoint.map { .integer(Int($0.port)) }, "env": environment(plan.environment),
             "directory": plan.directory.map { .string($0) }, "autostart": .bool(plan.autostart),
             "standby": plan.standby.map { .string($0.rawValue) }, "exclusive": plan.exclusive.map { .string($0) },
-            "restart": restart(plan.restart), "stop": .object(of: ["grace": text(plan.stop.grace)]),
+            "restart": restart(plan.restart),
+            "stop": .object(of: ["grace": text(plan.stop.grace), "drain": text(plan.stop.drain)]),
             "start_after": startAfter(plan.startAfter), "probes": probes(plan.probes),
             "slots": plan.slots.map { .integer($0) },
             "log": .object(of: ["max_size": text(plan.log.maxSize)]), "limits": limits(plan.limits),
@@ -98,6 +100,8 @@ package enum PlanOutline {
         switch plan.target {
         case .http(let url): target.http = .string(url)
         case .tcp(let host, let port): target.tcp = .string(Endpoint(host: host, port: port).text)
+        // None that a config can name.
+        case .socket: break
         case .exec(let command): target.exec = texts(command)
         }
         return .object(of: [

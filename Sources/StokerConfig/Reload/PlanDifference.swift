@@ -12,6 +12,8 @@ package struct PlanDifference: Sendable, Equatable {
     package var updated: [String] = []
     /// Whether models, deadlines or the gateway's limits differ, so that the gateway needs a new table.
     package var changesRouting = false
+    /// Whether only a new gateway process can take up what changed: one is started beside the old one.
+    package var replacesGateway = false
     /// Settings that only a restart of the daemon takes up. If there are any, the reload is refused whole.
     package var fixed: [FixedSetting] = []
 
@@ -47,6 +49,7 @@ package struct PlanDifference: Sendable, Equatable {
             old.models != new.models || old.gateway != new.gateway || Self.endpoints(old) != Self.endpoints(new)
             || Self.slots(old) != Self.slots(new)
             || old.models.map(old.tiers) != new.models.map(new.tiers)
+        replacesGateway = old.gateway.threads != new.gateway.threads
         fixed = Self.fixedSettings(from: old, to: new)
     }
 
@@ -75,7 +78,6 @@ package struct PlanDifference: Sendable, Equatable {
             ("state_dir", \.stateDirectory),
             ("runtime_dir", \.runtimeDirectory),
             ("gateway.listen", \.gateway.listen.text),
-            ("gateway.threads", { String($0.gateway.threads) }),
             ("admin.listen", { $0.adminListen?.text ?? "off" }),
             ("events.max_age", \.events.maxAge.text),
             ("events.max_size", \.events.maxSize.text),

@@ -37,8 +37,10 @@ package struct Plan: Sendable, Equatable {
     package func logPath(of process: String) -> String { "\(stateDirectory)/log/\(process).log" }
     /// The CLI's socket.
     package var controlSocket: String { "\(runtimeDirectory)/control.sock" }
-    /// The gateway's private socket: table in, metrics out.
-    package var gatewaySocket: String { "\(runtimeDirectory)/gateway.sock" }
+    /// The private socket of a gateway: table in, metrics out. The first one's is `gateway.sock`.
+    package func gatewaySocket(seat: Int = 1) -> String {
+        "\(runtimeDirectory)/\(ProcessPlan.gatewayName(seat: seat)).sock"
+    }
     /// The socket of a process's shim.
     package func shimSocket(of process: String) -> String { "\(runtimeDirectory)/shim/\(process).sock" }
     /// The event store.
@@ -67,6 +69,8 @@ package struct GatewayPlan: Sendable, Equatable, Codable {
     package var threads: Int
     /// A stream that says nothing yet gets a comment so often, lest something in between takes it for dead.
     package var keepAliveComments: Duration
+    /// How long one that was replaced may go on with what it had begun. The control plane's affair: not in tables.
+    package var drain = Duration.seconds(3600)
     /// How many finished requests are remembered for `stoker top` and the API.
     package var recentRequests: Int
     /// nil: clients speak plain HTTP.
@@ -75,8 +79,8 @@ package struct GatewayPlan: Sendable, Equatable, Codable {
     package init(
         listen: Endpoint, maxBody: ByteSize = .mebibytes(8), maxHead: ByteSize = .kibibytes(32),
         headTimeout: Duration = .seconds(10), writeTimeout: Duration = .seconds(60), maxConnections: Int = 10_000,
-        threads: Int = 0, keepAliveComments: Duration = .seconds(15), recentRequests: Int = 1024,
-        tls: GatewayTLS? = nil
+        threads: Int = 0, keepAliveComments: Duration = .seconds(15), drain: Duration = .seconds(3600),
+        recentRequests: Int = 1024, tls: GatewayTLS? = nil
     ) {
         self.listen = listen
         self.maxBody = maxBody
@@ -86,8 +90,17 @@ package struct GatewayPlan: Sendable, Equatable, Codable {
         self.maxConnections = maxConnections
         self.threads = threads
         self.keepAliveComments = keepAliveComments
+        self.drain = drain
         self.recentRequests = recentRequests
         self.tls = tls
+    }
+}
+
+extension GatewayPlan {
+    /// What a gateway is told; one of another release must understand it, and be understood.
+    private enum CodingKeys: String, CodingKey {
+        case listen, maxBody, maxHead, headTimeout, writeTimeout, maxConnections, threads, keepAliveComments
+        case recentRequests, tls
     }
 }
 

@@ -49,6 +49,8 @@ package enum ProbeTarget: Sendable, Hashable {
     case http(url: String)
     /// A TCP connection that is accepted.
     case tcp(host: String, port: UInt16)
+    /// As `http`, over a unix socket.
+    case socket(path: String, question: String)
     /// A program that exits 0 in time; it runs with the environment of the process.
     case exec(command: [String])
 
@@ -57,6 +59,7 @@ package enum ProbeTarget: Sendable, Hashable {
         switch self {
         case .http(let url): "GET \(url)"
         case .tcp(let host, let port): "TCP \(Endpoint(host: host, port: port).text)"
+        case .socket(let path, let question): "GET \(question) at \(path)"
         case .exec(let command): "exec \(command.joined(separator: " "))"
         }
     }

@@ -63,6 +63,9 @@ package struct ProcessPlan: Sendable, Equatable {
     /// Whether Stoker starts it, or only watches it (attach mode).
     package var isManaged: Bool { command != nil }
 
+    /// Whether the gateway may send it requests, so that it is drained before it is stopped.
+    package var servesClients: Bool { kind == .inference && endpoint != nil }
+
     /// Whether a process that runs by `old` has to be started again to run by this plan; else it holds from now on.
     ///
     /// A new bound of the log takes effect at the next start: it is not worth a reload of weights.
@@ -143,11 +146,17 @@ package struct RestartPolicy: Sendable, Hashable {
     }
 }
 
-/// How a process is stopped: SIGTERM to its group, `grace`, then SIGKILL to everything that descends from it.
+/// How a process is stopped: out of rotation until nothing is in flight at it, SIGTERM to its group, `grace`, then
+/// SIGKILL to everything that descends from it.
 package struct StopPolicy: Sendable, Hashable {
     package var grace: Duration
+    /// How long what is in flight may take before SIGTERM; zero: nobody waits for it.
+    package var drain: Duration
 
-    package init(grace: Duration = .seconds(30)) { self.grace = grace }
+    package init(grace: Duration = .seconds(30), drain: Duration = .seconds(300)) {
+        self.grace = grace
+        self.drain = drain
+    }
 }
 
 /// The bound of a process's log on disk.

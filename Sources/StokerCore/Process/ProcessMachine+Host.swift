@@ -40,6 +40,7 @@ extension ProcessMachine {
     mutating func noteExited(_ exit: ProcessExit, _ turn: inout Turn) {
         switch state {
         case .starting(let run, _), .running(let run): noteUnaskedExit(exit, of: run, &turn)
+        case .draining(let run, let draining): noteExit(exit, of: run, draining, &turn)
         case .stopping(let run, let stopping):
             lastExit = exit
             let words = stopping.kills > 0 ? "\(exit.status.text) by order" : exit.text
@@ -58,6 +59,9 @@ extension ProcessMachine {
         case .running(var run) where !run.isOrphan:
             run.isOrphan = true
             state = .running(run)
+        case .draining(var run, let draining) where !run.isOrphan:
+            run.isOrphan = true
+            state = .draining(run, draining)
         case .stopping(var run, let stopping) where !run.isOrphan:
             run.isOrphan = true
             state = .stopping(run, stopping)

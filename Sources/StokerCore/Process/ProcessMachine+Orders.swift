@@ -11,17 +11,22 @@ extension ProcessMachine {
 
     mutating func obey(_ order: ProcessOrder, _ turn: inout Turn) {
         // What somebody else runs can only be watched; the supervisor tells the person so.
-        guard plan.isManaged else { return }
+        // But whether the gateway sends it requests is ours to say.
+        guard plan.isManaged || order.isAboutRequests else { return }
         switch order {
         case .start: obeyStart(&turn)
-        case .stop: bringToRest("stopped by order", &turn)
-        case .restart: obeyRestart(&turn)
+        case .stop: bringToRest("stopped by order", isStoppedAlready ? .now : .drained, &turn)
+        case .stopNow: bringToRest("stopped by order", .now, &turn)
+        case .restart: obeyRestart(isRestartedAlready ? .now : .drained, &turn)
+        case .restartNow: obeyRestart(.now, &turn)
+        case .drain, .drainAnyway: obeyDrain(&turn)
+        case .undrain: obeyUndrain(&turn)
         }
     }
 
     mutating func noteLastRun(_ why: String, _ turn: inout Turn) {
         isWanted = false
-        if state.run == nil { bringToRest(why, &turn) }
+        if state.run == nil { bringToRest(why, .now, &turn) }
     }
 
     mutating func revise(_ plan: ProcessPlan, _ blockers: [String], _ turn: inout Turn) {
@@ -32,10 +37,11 @@ extension ProcessMachine {
         guard plan != old else { return }
         revokeSuccession(&turn)
         if plan.needsRestart(after: old) {
-            startAnew(.config, "its plan changed", &turn)
+            outdateDrain()
+            startAnew(.config, "its plan changed", .drained, &turn)
         } else if state == .failed {
             // Whatever the person changed about a process that had failed, they want it tried again.
-            startAnew(.config, "its plan changed", &turn)
+            startAnew(.config, "its plan changed", .now, &turn)
         } else if plan.probes != old.probes {
             askAnew(&turn)
         }
@@ -57,21 +63,24 @@ extension ProcessMachine {
         case .backoff:
             budget.reset()
             launch(&turn)
+        case .draining(let run, let draining): keep(run, draining, &turn)
         case .waiting, .starting, .running, .stopping, .watching: break
         }
     }
 
-    private mutating func obeyRestart(_ turn: inout Turn) {
+    private mutating func obeyRestart(_ haste: Haste, _ turn: inout Turn) {
         if case .stopped = state { return obeyStart(&turn) }
         isWanted = true
-        startAnew(.manual, "restarted by order", &turn)
+        startAnew(.manual, "restarted by order", haste, &turn)
     }
 
     /// A fresh start after the end of what runs; what does not want to run is left alone.
-    private mutating func startAnew(_ why: RestartReason, _ words: String, _ turn: inout Turn) {
+    private mutating func startAnew(_ why: RestartReason, _ words: String, _ haste: Haste, _ turn: inout Turn) {
         guard isWanted else { return }
         switch state {
-        case .starting(let run, _), .running(let run): bringDown(run, then: .freshStart(why), words, &turn)
+        case .starting(let run, _): bringDown(run, then: .freshStart(why), words, &turn)
+        case .running(let run): takeDown(run, then: .freshStart(why), words, haste, &turn)
+        case .draining(let run, let draining): change(draining, of: run, to: .freshStart(why), words, haste, &turn)
         case .stopping(let run, var stopping):
             stopping.then = .freshStart(why)
             state = .stopping(run, stopping)
@@ -84,10 +93,12 @@ extension ProcessMachine {
         }
     }
 
-    mutating func bringToRest(_ why: String, _ turn: inout Turn) {
+    mutating func bringToRest(_ why: String, _ haste: Haste, _ turn: inout Turn) {
         isWanted = false
         switch state {
-        case .starting(let run, _), .running(let run): bringDown(run, then: .rest, why, &turn)
+        case .starting(let run, _): bringDown(run, then: .rest, why, &turn)
+        case .running(let run): takeDown(run, then: .rest, why, haste, &turn)
+        case .draining(let run, let draining): change(draining, of: run, to: .rest, why, haste, &turn)
         case .stopping(let run, var stopping):
             stopping.then = .rest
             reason = "stopping: \(why)"

@@ -10,6 +10,7 @@ extension ProcessMachine {
             if run.stability == ticket { run.stability = nil }
             put(ticket, of: &run.questions, &turn)
             state = .running(run)
+        case .draining(let run, let draining): noteElapsed(ticket, run, draining, &turn)
         case .stopping(let run, let stopping) where stopping.timer == ticket: escalate(run, stopping, &turn)
         case .backoff(ticket): launch(&turn)
         case .watching(var watch):
@@ -25,6 +26,7 @@ extension ProcessMachine {
         switch state {
         case .starting(let run, let deadline): noteStartupAnswer(result, ticket, run, deadline, &turn)
         case .running(let run): noteRunningAnswer(result, ticket, run, &turn)
+        case .draining(let run, let draining): noteAnswer(result, to: ticket, run, draining, &turn)
         case .watching(let watch): noteWatchAnswer(result, ticket, watch, &turn)
         case .stopped, .waiting, .stopping, .backoff, .failed: break
         }
@@ -66,7 +68,7 @@ extension ProcessMachine {
             renewQuestions(of: &run, &turn)
             state = .running(run)
         case .watching: watch(&turn)
-        case .starting, .stopped, .waiting, .stopping, .backoff, .failed: break
+        case .starting, .stopped, .waiting, .draining, .stopping, .backoff, .failed: break
         }
     }
 
@@ -83,7 +85,8 @@ extension ProcessMachine {
         return question
     }
 
-    private mutating func renewQuestions(of run: inout Run, _ turn: inout Turn) {
+    /// What is asked of a run by the plan that holds now.
+    mutating func renewQuestions(of run: inout Run, _ turn: inout Turn) {
         let old = run.questions
         run.questions = []
         if let plan = plan.probes.liveness {
@@ -99,7 +102,7 @@ extension ProcessMachine {
         }
     }
 
-    private mutating func put(_ ticket: Ticket, of questions: inout [Question], _ turn: inout Turn) {
+    mutating func put(_ ticket: Ticket, of questions: inout [Question], _ turn: inout Turn) {
         guard let index = questions.firstIndex(where: { $0.ticket == ticket && $0.askedAt == nil }) else { return }
         ask(&questions[index], &turn)
     }

@@ -27,7 +27,17 @@ extension ProcessMachine {
         switch state {
         case .starting: true
         case .running(let run): now - run.orderedAt < .seconds(10)
-        case .stopped, .waiting, .stopping, .backoff, .failed, .watching: false
+        case .stopped, .waiting, .draining, .stopping, .backoff, .failed, .watching: false
+        }
+    }
+
+    /// Whether it wants to know what is in flight at it: something of it is, or may be, and nothing new comes.
+    package var awaitsTraffic: Bool {
+        switch state {
+        case .draining: true
+        case .running(let run): run.rotation == .draining
+        case .watching(let watch): watch.rotation == .draining
+        case .stopped, .waiting, .starting, .stopping, .backoff, .failed: false
         }
     }
 
@@ -35,7 +45,7 @@ extension ProcessMachine {
     package var isAtRest: Bool {
         switch state {
         case .stopped, .failed: true
-        case .waiting, .starting, .running, .stopping, .backoff, .watching: false
+        case .waiting, .starting, .running, .draining, .stopping, .backoff, .watching: false
         }
     }
 
@@ -44,12 +54,13 @@ extension ProcessMachine {
         case .stopped: .stopped
         case .waiting: .waiting
         case .starting: .starting
-        case .running(let run) where run.isReady: .ready
+        case .running(let run) where run.isReady: run.rotation == .open ? .ready : .draining
         case .running(let run): run.readySince == nil ? .starting : .unready
+        case .draining: .draining
         case .stopping: .stopping
         case .backoff: .backoff
         case .failed: .failed
-        case .watching(let watch) where watch.isReady: .ready
+        case .watching(let watch) where watch.isReady: watch.rotation == .open ? .ready : .draining
         case .watching(let watch): watch.wasReady ? .unready : .starting
         }
     }
@@ -59,7 +70,7 @@ extension ProcessMachine {
         switch state {
         case .starting(let run, _), .running(let run):
             StartSequence.Progress(isStarted: run.identity != nil, isReady: run.isReady, isAlive: true)
-        case .stopping: StartSequence.Progress(isStarted: false, isReady: false, isAlive: true)
+        case .draining, .stopping: StartSequence.Progress(isStarted: false, isReady: false, isAlive: true)
         case .watching(let watch): StartSequence.Progress(isStarted: true, isReady: watch.isReady, isAlive: false)
         case .backoff: StartSequence.Progress(isStarted: false, isReady: false, isAlive: false, isHolding: true)
         case .stopped, .waiting, .failed:

@@ -33,6 +33,9 @@ extension ProcessMachine {
             _ = decide(stableFor: run.readySince.map { turn.now - $0 }, turn)
             turn.record(.processRestarting, "restarted at once by its shim: \(words)")
             launch(isStarted: true, &turn)
+        case .draining(let run, let draining):
+            _ = record(exit, of: run, &turn)
+            bringDownSuccessor(then: draining.then, "its shim had started it again before the order came", &turn)
         case .stopping(let run, let stopping):
             _ = record(exit, of: run, &turn)
             bringDownSuccessor(then: stopping.then, "its shim had started it again before the order came", &turn)

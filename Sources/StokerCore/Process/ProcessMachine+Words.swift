@@ -21,8 +21,10 @@ extension ProcessMachine {
         case order(ProcessOrder)
         /// It may live on, but once it has ended it is not started again; who does not live rests at once.
         case lastRun(String)
-        /// It is to end and stay so: the daemon ends, or the plan no longer holds it.
+        /// It is to end now and stay so: the daemon ends.
         case retire(String)
+        /// The plan no longer holds it: it is to end once it has done what it is about, and stay so.
+        case leave(String)
         /// Its plan is this now, and by this plan it waits for these.
         case revised(ProcessPlan, blockedBy: [String])
         /// What it still has to wait for before a fresh start; empty when nothing.
@@ -34,6 +36,8 @@ extension ProcessMachine {
         /// As `exited`, and the host has started the next generation in its place.
         case succeeded(UInt64, ProcessExit)
         case shimLost(UInt64, String)
+        /// So many requests are in flight at it, and no new ones can come to it.
+        case inFlight(Int)
         /// A wait is over.
         case elapsed(Ticket)
         /// A question has its answer.
@@ -82,6 +86,8 @@ extension ProcessMachine {
         case starting(Run, deadline: Ticket)
         /// Started up.
         case running(Run)
+        /// Gets no new requests; goes down once nothing is in flight at it.
+        case draining(Run, Draining)
         /// On its way down.
         case stopping(Run, Stopping)
         /// Ended; the ticket is the wait for the next start.
@@ -97,6 +103,8 @@ extension ProcessMachine {
             case .stopped, .waiting, .failed: []
             case .starting(let run, let deadline): run.questions.map(\.ticket) + [deadline]
             case .running(let run): run.questions.map(\.ticket) + (run.stability.map { [$0] } ?? [])
+            case .draining(let run, let draining):
+                run.questions.map(\.ticket) + [draining.deadline, draining.silence]
             case .stopping(_, let stopping): [stopping.timer]
             case .backoff(let ticket): [ticket]
             case .watching(let watch): watch.question.map { [$0.ticket] } ?? []
@@ -106,7 +114,7 @@ extension ProcessMachine {
         /// The generation that may be alive.
         package var run: Run? {
             switch self {
-            case .starting(let run, _), .running(let run), .stopping(let run, _): run
+            case .starting(let run, _), .running(let run), .draining(let run, _), .stopping(let run, _): run
             case .stopped, .waiting, .backoff, .failed, .watching: nil
             }
         }
@@ -126,11 +134,35 @@ extension ProcessMachine {
         var isOrphan = false
         /// Whether it is ready now.
         package var isReady = false
+        /// What a person wants of it; a later run knows nothing of that.
+        package var rotation = Rotation.open
         var questions: [Question] = []
         /// Whether the host may start the next generation by itself.
         var isSuccessionGranted = false
         /// The wait until it has been ready for long enough for that.
         var stability: Ticket?
+    }
+
+    /// Whether it may get requests, as far as a person has a say in it.
+    package enum Rotation: Sendable, Equatable {
+        case open
+        /// No new ones, by order.
+        case draining
+        /// And nothing is in flight any more.
+        case drained
+    }
+
+    /// A run's last requests.
+    package struct Draining: Sendable, Equatable {
+        /// What comes after the end.
+        var then: Stopping.Then
+        let why: String
+        /// Then it goes down whatever is in flight.
+        let deadline: Ticket
+        /// Then the gateway has said nothing for too long.
+        var silence: Ticket
+        /// Its plan has changed: it cannot stay, even if somebody wants it back.
+        var isOutdated = false
     }
 
     /// A run's way down.
@@ -159,5 +191,7 @@ extension ProcessMachine {
         package var isReady: Bool
         /// Whether it was ever ready.
         package var wasReady: Bool
+        /// What a person wants of it.
+        package var rotation = Rotation.open
     }
 }

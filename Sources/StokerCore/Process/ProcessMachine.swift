@@ -5,14 +5,15 @@
 /// holds.
 ///
 /// ```
-///  stopped ─▶ waiting ─▶ starting ─▶ running ─▶ stopping ─▶ stopped
-///                ▲          │ ▲         │          │
-///                │          ▼ │         ▼          │
-///                └─ failed ◀─ backoff ◀────────────┘        (attach mode: stopped ◀─▶ watching)
+///  stopped ─▶ waiting ─▶ starting ─▶ running ─▶ draining ─▶ stopping ─▶ stopped
+///                ▲          │ ▲         │                      │
+///                │          ▼ │         ▼                      │
+///                └─ failed ◀─ backoff ◀────────────────────────┘        (attach mode: stopped ◀─▶ watching)
 /// ```
 ///
 /// What it promises, whatever comes: a generation is started only when the one before has ended; SIGKILL follows
-/// SIGTERM by `grace`; a process that is wanted runs, or is on its way, or has failed loudly.
+/// SIGTERM by `grace`; nothing in flight is waited for longer than `drain`; a process that is wanted runs, or is on its
+/// way, or has failed loudly.
 package struct ProcessMachine: Sendable, Equatable {
     /// What it manages and how; replaced by `Event.revised`.
     package internal(set) var plan: ProcessPlan
@@ -75,7 +76,8 @@ package struct ProcessMachine: Sendable, Equatable {
         case .begin: begin(&turn)
         case .order(let order): obey(order, &turn)
         case .lastRun(let why): noteLastRun(why, &turn)
-        case .retire(let why): bringToRest(why, &turn)
+        case .retire(let why): bringToRest(why, .now, &turn)
+        case .leave(let why): bringToRest(why, .leaving, &turn)
         case .revised(let plan, let blockers): revise(plan, blockers, &turn)
         case .blocked(let blockers): note(blockers: blockers, &turn)
         case .started(generation, let identity): noteStarted(identity, &turn)
@@ -84,6 +86,7 @@ package struct ProcessMachine: Sendable, Equatable {
         case .succeeded(generation, let exit): noteSucceeded(exit, &turn)
         case .shimLost(generation, let why): noteShimLost(why, &turn)
         case .started, .startFailed, .exited, .succeeded, .shimLost: break
+        case .inFlight(let count): note(inFlight: count, &turn)
         case .elapsed(let ticket): noteElapsed(ticket, &turn)
         case .answered(let ticket, let result): noteAnswer(result, to: ticket, &turn)
         }

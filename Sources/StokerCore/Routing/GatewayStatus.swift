@@ -9,16 +9,29 @@ package struct GatewayStatus: Sendable, Equatable, Codable {
     package var notices: GatewayNotices?
     /// What was counted where a model's clients are split; nil: nowhere.
     package var canaries: [CanaryCounts]?
+    /// The newest table, of `epoch`, that every event loop goes by: no request begins by an older one any more.
+    package var settled: UInt64?
+    /// Backends that have left the table with requests still in flight at them.
+    package var former: [BackendStatus]?
+    /// Whether it takes no new connections and ends with the last it has.
+    package var isLeaving: Bool?
+    /// Client connections that are open.
+    package var connections: Int?
 
     package init(
         version: UInt64, epoch: Int64, backends: [BackendStatus], notices: GatewayNotices? = nil,
-        canaries: [CanaryCounts]? = nil
+        canaries: [CanaryCounts]? = nil, settled: UInt64? = nil, former: [BackendStatus]? = nil, isLeaving: Bool? = nil,
+        connections: Int? = nil
     ) {
         self.version = version
         self.epoch = epoch
         self.backends = backends
         self.notices = notices
         self.canaries = canaries
+        self.settled = settled
+        self.former = former
+        self.isLeaving = isLeaving
+        self.connections = connections
     }
 }
 

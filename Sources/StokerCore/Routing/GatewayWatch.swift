@@ -8,12 +8,19 @@ package struct GatewayWatch: Sendable {
     /// The newest report, nil while the gateway is silent.
     package private(set) var latest: GatewayStatus?
     private var wasReachable = false
+    private var hasReported = false
     private var isEnding = false
+    private var isLeaving = false
+    /// The newest table by which each backend could get requests.
+    private var lastOffered: [String: UInt64] = [:]
     private var out: Set<String> = []
     /// Up to where the gateway's notices have become events; goes along with the next question.
     package private(set) var read: NoticeMark?
 
-    package init(wanted: RoutingTable) { self.wanted = wanted }
+    package init(wanted: RoutingTable) {
+        self.wanted = wanted
+        noteOffered()
+    }
 
     package enum Observation: Sendable {
         /// Plan or processes have changed. A table that is not newer than the wanted one came late and is ignored.
@@ -22,10 +29,14 @@ package struct GatewayWatch: Sendable {
         case silence(String)
         /// The gateway is told to end: from now on its silence is no news.
         case ending
+        /// Another gateway has taken over: it is to take nobody new, and to end with its last client.
+        case leaving
     }
 
     package enum Effect: Sendable, Equatable {
         case push(RoutingTable)
+        /// Tell it that it has been replaced.
+        case leave
         case record(Event.Kind, Event.Severity, subject: String?, message: String, evidence: [String] = [])
     }
 
@@ -35,15 +46,22 @@ package struct GatewayWatch: Sendable {
         case .wants(let table):
             guard table.version > wanted.version else { return [] }
             wanted = table
+            noteOffered()
             return wasReachable ? [.push(table)] : []
         case .report(let status):
-            wasReachable = true
-            latest = status
+            (wasReachable, hasReported, latest) = (true, true, status)
             let stale = status.version != wanted.version || status.epoch != wanted.epoch
-            return (stale ? [.push(wanted)] : []) + changes(in: status) + news(status.notices)
+            // Asked until it says that it does.
+            let mustLeave = isLeaving && status.isLeaving != true
+            return (stale ? [.push(wanted)] : []) + (mustLeave ? [.leave] : []) + changes(in: status)
+                + news(status.notices)
         case .ending:
             isEnding = true
             return []
+        case .leaving:
+            guard !isLeaving else { return [] }
+            (isLeaving, isEnding) = (true, true)
+            return [.leave]
         case .silence(let why):
             latest = nil
             guard wasReachable, !isEnding else { return [] }
@@ -52,8 +70,28 @@ package struct GatewayWatch: Sendable {
         }
     }
 
+    /// Requests in flight at a backend that can get no new ones any more; nil while that is not certain.
+    ///
+    /// A table takes a moment to get to every loop of the gateway. So a count holds only if it was taken when all of
+    /// them went by a table newer than the last one that offered the backend.
+    package func inFlight(at backend: String) -> Int? {
+        guard let latest else { return hasReported ? nil : 0 }
+        guard latest.epoch == wanted.epoch else { return nil }
+        if let offered = lastOffered[backend], (latest.settled ?? latest.version) <= offered { return nil }
+        return (latest.backends + (latest.former ?? [])).filter { $0.name == backend }.reduce(0) { $0 + $1.inFlight }
+    }
+
+    /// Client connections of a gateway that takes no new ones; nil while that is not certain.
+    package var connectionsLeft: Int? { latest?.isLeaving == true ? latest?.connections : nil }
+
+    private mutating func noteOffered() {
+        for backend in wanted.backends where backend.inRotation { lastOffered[backend.name] = wanted.version }
+    }
+
     /// Only what the gateway found out by itself: what the table took out has its own events.
     private mutating func changes(in status: GatewayStatus) -> [Effect] {
+        // Of a gateway that leaves, nobody's requests depend on that any more.
+        guard !isLeaving else { return [] }
         let listed = Set(wanted.backends.filter(\.inRotation).map(\.name))
         var effects: [Effect] = []
         for backend in status.backends where listed.contains(backend.name) {

@@ -24,6 +24,21 @@ extension RoutingTable {
     }
 }
 
+extension RoutingTable {
+    /// Names of the models that nobody would serve without this backend, which serves them now.
+    ///
+    /// - Parameter usable: the backends that the gateway itself finds usable; nil when it does not say.
+    package func models(servedOnlyBy backend: String, usable: Set<String>?) -> [String] {
+        let offered = Set(backends.filter(\.inRotation).map(\.name))
+        guard offered.contains(backend) else { return [] }
+        let others = offered.intersection(usable ?? offered).subtracting([backend])
+        return models.filter { model in
+            let tiers = model.tiers.joined()
+            return tiers.contains(backend) && !tiers.contains { others.contains($0) }
+        }.map(\.name)
+    }
+}
+
 extension BackendRoute {
     fileprivate init(process: ProcessPlan, address: BackendAddress, status: ProcessStatus?) {
         let profile = EngineProfile.of(process.engine ?? .openai)

@@ -17,7 +17,16 @@ package protocol ControlPlane: Sendable {
 
 /// What a person may tell a process to do.
 package enum ProcessOrder: String, Sendable, Codable, CaseIterable {
+    /// A process that serves clients is drained before it is stopped or restarted.
     case start, stop, restart
+    /// Without waiting for what is in flight.
+    case stopNow = "stop-now"
+    case restartNow = "restart-now"
+    /// No new requests; it stays up.
+    case drain
+    /// Even when nobody else is left to serve its models.
+    case drainAnyway = "drain-anyway"
+    case undrain
 }
 
 /// Which events to show.
@@ -58,6 +67,10 @@ package struct ControlError: Error, Equatable, Codable {
         case forbidden
         /// Too many of the same at once; ask again.
         case busy
+        /// Nobody else would be left to serve a model.
+        case lastBackend = "last-backend"
+        /// It cannot be drained: nothing of the gateway's comes to it, or it does not run.
+        case notDrainable = "not-drainable"
         /// The gateway does not answer the control plane.
         case gatewaySilent = "gateway-silent"
     }

@@ -59,6 +59,8 @@ package struct ProcessStatus: Sendable, Equatable, Codable {
         case ready
         /// Running, was ready, readiness probe fails.
         case unready
+        /// Running, and gets no new requests: what is in flight at it finishes.
+        case draining
         /// Asked to end.
         case stopping
         /// Ended; will be started again after a delay.
@@ -88,12 +90,16 @@ package struct ProcessStatus: Sendable, Equatable, Codable {
     package var lastStartSeconds: Double?
     /// nil when it is nobody's standby, and from a daemon that had none.
     package var standby: StandbyStatus?
+    /// Requests that the gateway has in flight at it, for one that is out of rotation; nil while that is not known.
+    package var inFlight: Int?
+    /// Why the last attempt to replace it came to nothing, while it serves on.
+    package var failure: String?
 
     package init(
         name: String, kind: ProcessKind, engine: Engine?, state: State, since: Timestamp, reason: String,
         pid: Int32? = nil, restarts: Int = 0, lastExit: String? = nil, address: String? = nil, managed: Bool = true,
         residentBytes: Int64? = nil, cpuSeconds: Double? = nil, lastStartSeconds: Double? = nil,
-        standby: StandbyStatus? = nil
+        standby: StandbyStatus? = nil, inFlight: Int? = nil, failure: String? = nil
     ) {
         self.name = name
         self.kind = kind
@@ -110,6 +116,8 @@ package struct ProcessStatus: Sendable, Equatable, Codable {
         self.cpuSeconds = cpuSeconds
         self.lastStartSeconds = lastStartSeconds
         self.standby = standby
+        self.inFlight = inFlight
+        self.failure = failure
     }
 }
 

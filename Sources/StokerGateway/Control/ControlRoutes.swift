@@ -21,6 +21,11 @@ struct ControlRoutes: Sendable {
     /// Asks every loop what it is serving.
     var live: @Sendable () -> [LiveRequest] = { [] }
 
+    /// Takes nobody new from now on.
+    var leave: @Sendable () -> Void = {}
+    /// Whether it does that already.
+    var isLeaving: @Sendable () -> Bool = { false }
+
     /// - Parameter target: path and query.
     func answer(method: String, path target: String, body: [UInt8]) -> Answer {
         let path = target.prefix { $0 != "?" }
@@ -30,8 +35,11 @@ struct ControlRoutes: Sendable {
             Answer(status: 200, contentType: MetricsSnapshot.wireContentType, body: registry.snapshot().encoded())
         case ("GET", "/status"): status(target.dropFirst(path.count + 1))
         case ("GET", "/requests"): requests(target.dropFirst(path.count + 1))
-        case (_, "/table"), (_, "/metrics"), (_, "/status"), (_, "/requests"): .text(405, "method not allowed\n")
-        default: .text(404, "PUT /table, GET /metrics, GET /status, GET /requests\n")
+        case ("GET", "/ready"): desk.isReady ? .text(200, "ready\n") : .text(503, "there is no table yet\n")
+        case ("PUT", "/leave"): leaves()
+        case (_, "/table"), (_, "/metrics"), (_, "/status"), (_, "/requests"), (_, "/ready"), (_, "/leave"):
+            .text(405, "method not allowed\n")
+        default: .text(404, "PUT /table, PUT /leave, GET /metrics, GET /ready, GET /requests, GET /status\n")
         }
     }
 
@@ -50,10 +58,16 @@ struct ControlRoutes: Sendable {
         return .text(200, "table \(table.version) is in force\n")
     }
 
+    private func leaves() -> Answer {
+        leave()
+        return .text(202, "takes no new connections and ends with the last it has\n")
+    }
+
     /// - Parameter query: `read=MARK`, up to where the reader knows the notices; without it nothing is forgotten.
     private func status(_ query: Substring) -> Answer {
         let mark = QueryText.items(of: query)?.first { $0.name == "read" }?.value
-        var status = desk.table.status
+        var status = desk.status
+        status.isLeaving = isLeaving()
         status.notices = notices.read(after: mark.flatMap { NoticeMark(text: $0) })
         return json(status)
     }

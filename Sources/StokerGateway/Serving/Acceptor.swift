@@ -76,6 +76,9 @@ final class ConnectionCount: Sendable {
 
     init(_ gauge: Gauge) { self.gauge = gauge }
 
+    /// How many there are.
+    var count: Int { open.load(ordering: .relaxed) }
+
     var hasRoom: Bool { open.load(ordering: .relaxed) < limit.load(ordering: .relaxed) }
 
     func allow(_ most: Int) {

@@ -312,6 +312,13 @@ final class ClientConnection {
         guard case .reading = phase, reader.isBetweenRequests else { return }
         close()
     }
+
+    /// Another gateway takes the new ones: so this connection ends, but never without a word. One that is idle may have
+    /// the client's next request on its way to us, so it is closed by the answer to that, or when it has been idle for
+    /// long; one in the middle of an answer may have told the client that it will stay open.
+    func leave() {
+        if case .forwarding(let forwarding) = phase, !forwarding.hasHead { closes = true }
+    }
 }
 
 extension ClientConnection: StreamOwner {

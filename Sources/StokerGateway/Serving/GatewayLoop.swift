@@ -27,6 +27,7 @@ final class GatewayLoop {
     private(set) var table: CompiledTable
     var waiting = WaitingRequests()
     private var pool = UpstreamPool()
+    /// No connection outlives its next answer.
     private(set) var isDraining = false
     private var balancer: Balancer
     private var requestIDs: RequestIDs
@@ -137,6 +138,12 @@ final class GatewayLoop {
     func drain() {
         isDraining = true
         for client in Array(clients.values) { client.drain() }
+    }
+
+    /// Ends each connection after an answer that says so.
+    func leave() {
+        isDraining = true
+        for client in clients.values { client.leave() }
     }
 
     /// Looks at every deadline, again and again, and measures how late it does so.

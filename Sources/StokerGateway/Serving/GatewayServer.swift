@@ -3,6 +3,7 @@ package import StokerCore
 import StokerHost
 package import StokerMetrics
 import StokerNet
+import Synchronization
 
 /// The data plane: listens for clients, and on a private socket for the control plane.
 ///
@@ -22,16 +23,18 @@ package final class GatewayServer: Sendable {
     private let loops: LoopGroup
     private let control: Mailbox<ControlLoop>
     private let running: ThreadCount
+    private let departure: Departure
     private let log: Logger
 
     private init(
-        desk: TableDesk, loops: LoopGroup, control: Mailbox<ControlLoop>, running: ThreadCount, localPort: Int?,
-        log: Logger
+        desk: TableDesk, loops: LoopGroup, control: Mailbox<ControlLoop>, running: ThreadCount, departure: Departure,
+        localPort: Int?, log: Logger
     ) {
         self.desk = desk
         self.loops = loops
         self.control = control
         self.running = running
+        self.departure = departure
         self.localPort = localPort
         self.log = log
     }
@@ -63,14 +66,24 @@ package final class GatewayServer: Sendable {
         let running = ThreadCount(1)
         try ControlLoop.start(control, running: running)
         connections.whenRoomChanges { [weak control] in control?.execute { $0.lookForRoom() } }
-        let routes = ControlRoutes(desk: desk, registry: registry, recent: recent, notices: notices) { loops.live() }
+        let departure = Departure()
+        var routes = ControlRoutes(desk: desk, registry: registry, recent: recent, notices: notices) { loops.live() }
+        routes.isLeaving = { departure.hasBegun }
+        routes.leave = { [weak control] in
+            control?.execute { loop in
+                loop.closeListener()
+                loops.onEach { $0.leave() }
+                departure.begin()
+            }
+        }
+        let control_ = routes
         control.execute { loop in
             loop.listen(clients, loops: loops, connections: connections)
             loop.watchCertificate(of: desk)
-            if let private_ { loop.serve(routes, on: private_) }
+            if let private_ { loop.serve(control_, on: private_) }
         }
         return GatewayServer(
-            desk: desk, loops: loops, control: control, running: running,
+            desk: desk, loops: loops, control: control, running: running, departure: departure,
             localPort: ListeningSocket.port(of: clients).map(Int.init), log: log)
     }
 
@@ -101,10 +114,38 @@ package final class GatewayServer: Sendable {
         }
     }
 
+    /// Returns when another gateway has taken over and the last client of this one is gone, or when the task is
+    /// cancelled.
+    package func waitUntilLeft<C: Clock>(clock: C, lookEvery pause: C.Duration) async {
+        for await _ in departure.began {}
+        guard departure.hasBegun else { return }
+        log.notice("replaced: no new connections")
+        while await loops.gather({ $0.hasClients }).contains(true) {
+            guard (try? await clock.sleep(for: pause)) != nil else { return }
+        }
+    }
+
     /// Ends everything now.
     package func shutdown() async {
         control.execute { $0.events.stop() }
         await running.end()
         await loops.stop()
+    }
+}
+
+/// Whether another gateway has taken over.
+private final class Departure: Sendable {
+    /// Ends when it has begun.
+    let began: AsyncStream<Never>
+    private let gate: AsyncStream<Never>.Continuation
+    private let flag = Atomic(false)
+
+    init() { (began, gate) = AsyncStream.makeStream() }
+
+    var hasBegun: Bool { flag.load(ordering: .acquiring) }
+
+    func begin() {
+        flag.store(true, ordering: .releasing)
+        gate.finish()
     }
 }

@@ -18,6 +18,7 @@ package final class BackendCell: Sendable {
 
     private static let nextID = Atomic(0)
     private let requests = Atomic(0)
+    private let offered = Atomic(true)
     private let trouble = Mutex(Trouble())
     /// What the recovery says, for those who choose.
     private let standingNow = Atomic(Standing.good.rawValue)
@@ -74,6 +75,12 @@ package final class BackendCell: Sendable {
 
     /// What it gets of what falls to others, of `Balancer.fullShare`.
     package var share: Int { shareNow.load(ordering: .relaxed) }
+
+    /// Whether the newest table has it in rotation. A request goes by the table that it began with, but must not be
+    /// sent, or sent again, to a backend that has been taken out since: nobody waits for that one any more.
+    var isOffered: Bool { offered.load(ordering: .relaxed) }
+
+    func offer(_ isOffered: Bool) { offered.store(isOffered, ordering: .relaxed) }
 
     var isWarmingUp: Bool { share < Balancer.fullShare }
 

@@ -8,6 +8,8 @@ package final class CompiledTable: Sendable {
     package let source: RoutingTable
     package let backends: [Backend]
     package let models: [String: Model]
+    /// Backends of earlier tables that may have requests in flight still.
+    let former: [BackendCell]
     let limits: ClientLimits
     let security: ListenerSecurity
     /// The body of `GET /v1/models`.
@@ -90,6 +92,10 @@ package final class CompiledTable: Sendable {
                 route, kept ?? BackendCell(name: route.name, address: route.address),
                 admissions: serves.compactMap { admissions[$0.name] })
         }
+        // All that this table drops, busy or not: until every loop has it, some may get one more request.
+        let present = Set(backends.map(\.cell.id))
+        let dropped = (before?.backends ?? []).map(\.cell).filter { !present.contains($0.id) }
+        former = (before?.former ?? []).filter { $0.inFlight > 0 } + dropped
         let places = Dictionary(
             source.backends.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         models = Dictionary(
@@ -128,7 +134,14 @@ package final class CompiledTable: Sendable {
     /// Whether a backend gets requests in the ordinary course.
     package func isUsable(_ backend: Int) -> Bool {
         let backend = backends[backend]
-        return backend.route.inRotation && backend.cell.isWorking && backend.cell.tlsFault == nil
+        return backend.route.inRotation && backend.cell.isOffered && backend.cell.isWorking
+            && backend.cell.tlsFault == nil
+    }
+
+    /// Tells its backends, and those that it has dropped, whether they are to be used.
+    func announce() {
+        for backend in backends { backend.cell.offer(backend.route.inRotation) }
+        for cell in former { cell.offer(false) }
     }
 
     /// Whether somebody else could serve the model now, who has not failed on the request already.
@@ -146,7 +159,10 @@ package final class CompiledTable: Sendable {
     package var status: GatewayStatus {
         GatewayStatus(
             version: source.version, epoch: source.epoch,
-            backends: backends.indices.map(status(of:)), canaries: canaryCounts)
+            backends: backends.indices.map(status(of:)), canaries: canaryCounts,
+            former: former.filter { $0.inFlight > 0 }.map {
+                BackendStatus(name: $0.name, usable: false, inFlight: $0.inFlight)
+            })
     }
 
     /// Of each model that has a canary now; nil where none has.

@@ -21,6 +21,7 @@ package final class TableDesk: Sendable {
     private let loops: LoopGroup
     private let connections: ConnectionCount
     private let recent: RecentRequests
+    private let settlement = Settlement()
     private let log: Logger
 
     init(_ table: CompiledTable, loops: LoopGroup, connections: ConnectionCount, recent: RecentRequests, log: Logger) {
@@ -33,6 +34,17 @@ package final class TableDesk: Sendable {
 
     /// The table in force.
     package var table: CompiledTable { present.withLock { $0 } }
+
+    /// What the private socket tells the control plane.
+    var status: GatewayStatus {
+        var status = table.status
+        status.settled = settlement.version(of: status.epoch)
+        status.connections = connections.count
+        return status
+    }
+
+    /// Whether clients are being served by some table.
+    var isReady: Bool { status.settled.map { $0 > 0 } ?? false }
 
     /// Puts a table in force for all requests that come from now on.
     package func apply(_ source: RoutingTable) throws(Refusal) {
@@ -47,7 +59,12 @@ package final class TableDesk: Sendable {
             present = CompiledTable(source, after: before, security: security)
             return (before, present)
         }
-        loops.onEach { $0.apply(next) }
+        next.announce()
+        settlement.begin(source, loops: loops.count)
+        loops.onEach { [settlement] loop in
+            loop.apply(next)
+            settlement.reached(source)
+        }
         report(next.security, after: before.security)
         connections.allow(source.limits.maxConnections)
         recent.resize(to: source.limits.recentRequests)
@@ -101,6 +118,39 @@ package final class TableDesk: Sendable {
                 isNew: !earlier.route.isUnready,
                 othersServe: !backend.cell.leftNobody && before.isServed(beside: backend.cell))
             loops.onFirst { $0.tell(event, of: backend.cell) }
+        }
+    }
+}
+
+/// Knows by which table all loops go at least: each takes up a new one when it comes to it.
+private final class Settlement: Sendable {
+    private struct State {
+        /// The newest that they were given, and how many have not taken it up yet.
+        var given: (epoch: Int64, version: UInt64) = (0, 0)
+        var left = 0
+        var settled: (epoch: Int64, version: UInt64) = (0, 0)
+    }
+
+    private let state = Mutex(State())
+
+    /// The version of the newest table of that epoch that all loops go by; 0 is none.
+    func version(of epoch: Int64) -> UInt64 {
+        state.withLock { $0.settled.epoch == epoch ? $0.settled.version : 0 }
+    }
+
+    func begin(_ table: RoutingTable, loops: Int) {
+        state.withLock { state in
+            state.given = (table.epoch, table.version)
+            state.left = loops
+        }
+    }
+
+    /// One loop has taken it up. Whoever is overtaken by the next is of no interest.
+    func reached(_ table: RoutingTable) {
+        state.withLock { state in
+            guard state.given == (table.epoch, table.version) else { return }
+            state.left -= 1
+            if state.left <= 0 { state.settled = state.given }
         }
     }
 }

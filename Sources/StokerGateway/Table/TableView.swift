@@ -18,6 +18,7 @@ struct TableView: BackendView {
             // An answer that has just come is better evidence than a probe.
             return backend.route.isUnready && now - cell.lastHeard < Self.memory ? .lastResort : .out
         }
+        guard cell.isOffered else { return .out }
         return earned == .good && cell.isShunned(at: now) ? .doubtful : earned
     }
 

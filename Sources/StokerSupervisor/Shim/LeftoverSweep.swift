@@ -22,7 +22,9 @@ struct LeftoverSweep: Sendable {
     /// Returns one line for each process that was ended.
     func run() -> [String] {
         let found = names().compactMap(find)
-        let isGateway = { (leftover: Leftover) in leftover.process == ProcessPlan.gatewayName }
+        let isGateway = { (leftover: Leftover) in
+            ProcessPlan.publicName(of: leftover.process) == ProcessPlan.gatewayName
+        }
         let lines = end(found.filter(isGateway)) + end(found.filter { !isGateway($0) })
         for name in names() { forget(name) }
         return lines

@@ -49,7 +49,7 @@ package final class ShimProcessHost: ProcessHost {
     ///   - runtimeDirectory: shims' sockets are in `shim` below it.
     ///   - logPath: where the output of a process is kept.
     ///   - shimProgram: path of `stoker-shim`.
-    ///   - inherit: by the name of the process.
+    ///   - inherit: by the public name of the process.
     package init(
         runtimeDirectory: String, logPath: @escaping @Sendable (String) -> String, shimProgram: String,
         inherit: [String: [InheritedDescriptor]] = [:]
@@ -187,7 +187,11 @@ package final class ShimProcessHost: ProcessHost {
     private func order(_ process: ProcessPlan, _ generation: UInt64) -> StartOrder {
         StartOrder(
             process, generation: generation, logPath: logPath(process.name),
-            inherited: (inherit[process.name] ?? []).map(\.name))
+            inherited: inherited(by: process.name).map(\.name))
+    }
+
+    private func inherited(by process: String) -> [InheritedDescriptor] {
+        inherit[ProcessPlan.publicName(of: process)] ?? []
     }
 
     private func handle(_ input: ShimSession.Input, of process: String) {
@@ -241,7 +245,7 @@ package final class ShimProcessHost: ProcessHost {
 
     private func launch(_ link: inout Link, _ process: String) {
         do throws(SystemError) {
-            let shim = try launcher.launch(process, inherited: (inherit[process] ?? []).map(\.number))
+            let shim = try launcher.launch(process, inherited: inherited(by: process).map(\.number))
             link.shim = shim
             link.watches = [
                 try poll.watch(shim.socket) { [weak self] in self?.shimSpoke(process, shim.pid) },

@@ -20,6 +20,7 @@ struct GatewayCommand: AsyncParsableCommand {
         discussion: """
             Takes the listening socket as descriptor 3 when LISTEN_FDS is set (systemd's convention), else binds
             --listen. SIGTERM stops accepting and finishes what is in flight, 30 s at most; a second one ends at once.
+            PUT /leave, for one that was replaced, does so without a bound.
 
             EXAMPLES
               stoker gateway --socket /run/stoker/gateway.sock                       # as `stoker run` does
@@ -31,7 +32,7 @@ struct GatewayCommand: AsyncParsableCommand {
             """,
         shouldDisplay: false)
 
-    @Option(help: "Path of the private unix socket: PUT /table, GET /metrics, GET /status.")
+    @Option(help: "Path of the private unix socket: PUT /table, PUT /leave, GET /metrics, GET /status.")
     var socket: String
 
     @Option(help: "Address to bind when no listening socket is inherited.")
@@ -101,6 +102,7 @@ struct GatewayCommand: AsyncParsableCommand {
                 for await _ in drainOrder {}
                 await drain(server)
             }
+            group.addTask { await server.waitUntilLeft(clock: ContinuousClock(), lookEvery: .milliseconds(100)) }
             await group.next()
             group.cancelAll()
         }

@@ -27,14 +27,18 @@ struct StopCommand: DaemonCommand {
         abstract: "Stop processes, and keep them stopped.",
         discussion: OrderOptions.discussion(
             examples: """
-                  stoker stop deepseek-a                     # SIGTERM, the grace of its config, then SIGKILL
+                  stoker stop deepseek-a                     # its requests finish, SIGTERM, the grace, SIGKILL
                   stoker stop deepseek-a deepseek-b
+                  stoker stop deepseek-a --now               # does not wait for its requests
                 """))
 
     @OptionGroup var daemon: DaemonOption
     @OptionGroup var options: OrderOptions
 
-    func run(_ client: ControlClient) async throws { try await options.carryOut(.stop, client) }
+    @Flag(help: "Do not wait for what is in flight at them.")
+    var now = false
+
+    func run(_ client: ControlClient) async throws { try await options.carryOut(now ? .stopNow : .stop, client) }
 }
 
 /// `stoker restart`.
@@ -44,17 +48,72 @@ struct RestartCommand: DaemonCommand {
         abstract: "Stop processes and start them again.",
         discussion: OrderOptions.discussion(
             examples: """
-                  stoker restart deepseek-a                  # returns when the new one is ready
+                  stoker restart deepseek-a                  # its requests finish; returns when it is ready again
+                  stoker restart gateway                     # a new one takes over, the old one finishes its streams
                   stoker restart knowledge --json
                 """))
 
     @OptionGroup var daemon: DaemonOption
     @OptionGroup var options: OrderOptions
 
-    func run(_ client: ControlClient) async throws { try await options.carryOut(.restart, client) }
+    @Flag(help: "Do not wait for what is in flight at them.")
+    var now = false
+
+    func run(_ client: ControlClient) async throws {
+        try await options.carryOut(now ? .restartNow : .restart, client)
+    }
 }
 
-/// What the three orders have in common: to whom, and whether to wait for the result.
+/// `stoker drain`.
+struct DrainCommand: DaemonCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drain",
+        abstract: "Send processes no new requests; they stay up and finish what they have.",
+        discussion: """
+            Holds until --undo, or until the process is started anew. The last backend of a model is drained only with
+            --force: its clients get 503 then.
+
+            EXAMPLES
+              stoker drain deepseek-a                    # returns at once
+              stoker drain deepseek-a --wait             # returns when nothing is in flight at it
+              stoker drain deepseek-a --timeout 10m      # waits that long at most
+              stoker drain deepseek-a --undo             # back into rotation
+
+            EXIT CODES
+              0 done, 1 requests are still in flight at the timeout, 2 no such process, refused, or no daemon
+            """)
+
+    @OptionGroup var daemon: DaemonOption
+
+    @Argument(help: "Names of processes.", completion: .custom { _, _, _ in DaemonOption.processNames() })
+    var names: [String]
+
+    @Flag(help: "Put them back into rotation.")
+    var undo = false
+
+    @Flag(help: "Wait until nothing is in flight at them.")
+    var wait = false
+
+    @Option(help: ArgumentHelp("Wait so long at most.", valueName: "duration"), transform: OrderOptions.duration)
+    var timeout: Duration?
+
+    @Flag(help: "Even if nobody is left to serve a model.")
+    var force = false
+
+    @Flag(help: "Print the result as JSON.")
+    var json = false
+
+    func run(_ client: ControlClient) async throws {
+        var options = OrderOptions()
+        options.names = names
+        options.json = json
+        options.timeout = timeout ?? .seconds(600)
+        options.wait = undo || wait || timeout != nil
+        try await options.carryOut(undo ? .undrain : force ? .drainAnyway : .drain, client)
+    }
+}
+
+/// What orders have in common: to whom, and whether to wait for the result.
 struct OrderOptions: ParsableArguments {
     private static let pollInterval = Duration.milliseconds(100)
 
@@ -66,16 +125,18 @@ struct OrderOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp("How long to wait at most.", valueName: "duration"),
-        transform: { text in
-            guard let duration = Duration(text: text) else {
-                throw ValidationError("\(text) is not a duration; write 30s, 10m or 2h")
-            }
-            return duration
-        })
+        transform: duration)
     var timeout = Duration.seconds(600)
 
     @Flag(help: "Print the result as JSON.")
     var json = false
+
+    @Sendable static func duration(_ text: String) throws -> Duration {
+        guard let duration = Duration(text: text) else {
+            throw ValidationError("\(text) is not a duration; write 30s, 10m or 2h")
+        }
+        return duration
+    }
 
     static func discussion(examples: String) -> String {
         """

@@ -35,8 +35,12 @@ extension Composition {
 
     /// Keeps the gateway's table current and watches what it finds out.
     var gatewayTalk: any Service {
-        Routine { [link = parts.link] in
-            await cancelWhenGracefulShutdown { await link.run(clock: ContinuousClock()) }
+        Routine { [link = parts.link, supervisor = parts.supervisor] in
+            await cancelWhenGracefulShutdown {
+                await link.run(clock: ContinuousClock()) { traffic in
+                    await supervisor.note { traffic.inFlight(at: $0) }
+                }
+            }
         }
     }
 

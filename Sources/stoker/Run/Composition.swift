@@ -42,7 +42,8 @@ struct Composition {
             host: host, prober: SystemProber(client: client), clock: ContinuousClock(), wallClock: now, sink: sink,
             seed: UInt64.random(in: 0 ... .max),
             metrics: try SupervisorMetrics(registry))
-        let link = GatewayLink(socket: plan.gatewaySocket, client: client, table: table, sink: sink, now: now)
+        let link = GatewayLink(
+            sockets: { plan.gatewaySocket(seat: $0) }, client: client, table: table, sink: sink, now: now)
         parts = DaemonParts(
             table: table, supervisor: supervisor, link: link,
             keeper: StandbyKeeper(plan: plan, supervisor: supervisor, link: link, sink: sink, now: now),
@@ -97,7 +98,8 @@ struct Composition {
         }
         do {
             return try ShimProcessHost(
-                runtimeDirectory: plan.runtimeDirectory, logPath: { plan.logPath(of: $0) }, shimProgram: shim,
+                runtimeDirectory: plan.runtimeDirectory,  // Gateways come and go; what they say is one log.
+                logPath: { plan.logPath(of: ProcessPlan.publicName(of: $0)) }, shimProgram: shim,
                 inherit: [
                     ProcessPlan.gatewayName: [InheritedDescriptor(number: listener.number, name: "gateway")]
                 ])

@@ -11,6 +11,7 @@ import StokerSupervisor
 /// `RoutingTable.init(plan:statuses:…)`, and whether a new plan may be applied from `PlanDifference`.
 actor Daemon: ControlPlane {
     private let loader: PlanLoader
+    private var succession: GatewaySuccession
     private let program: String
     private let environment: [String: String]
     private let supervisor: Supervisor<ContinuousClock>
@@ -45,6 +46,7 @@ actor Daemon: ControlPlane {
         self.loader = loader
         self.program = program
         self.environment = environment
+        succession = GatewaySuccession(.init(plan: plan, program: program, environment: environment))
         table = parts.table
         supervisor = parts.supervisor
         link = parts.link
@@ -70,6 +72,8 @@ actor Daemon: ControlPlane {
         for await announced in await supervisor.changes {
             statuses = announced
             await publish()
+            await perform(succession.handle(.seen(announced)))
+            await followGateways()
         }
     }
 
@@ -80,15 +84,17 @@ actor Daemon: ControlPlane {
         record(.daemonStopping, "Control plane is stopping: gateway first, then engines.")
         await keeper.rest()
         await link.expectEnd()
-        await stopGateway()
+        await perform(succession.handle(.ending))
+        await stopGateways()
         await supervisor.shutdown()
     }
 
     // MARK: ControlPlane
 
     func status() async -> StatusReport {
-        let statuses = await keeper.annotated(supervisor.statuses())
         let gateway = await link.latest
+        let traffic = await link.traffic
+        let statuses = await keeper.annotated(supervisor.statuses()).map { shown($0, traffic) }
         return StatusReport(
             version: Version.text, pid: pid, startedAt: startedAt, now: now(), config: loader.path,
             configDigest: plan.digest, configError: rejected, gatewayListen: plan.gateway.listen.text,
@@ -107,7 +113,33 @@ actor Daemon: ControlPlane {
 
     func order(_ order: ProcessOrder, process: String) async throws(ControlError) {
         guard !stopping else { throw .shuttingDown }
-        try await supervisor.order(order, process: process)
+        let name = succession.process(named: process)
+        if name == succession.name {
+            if order == .restart { return try await replaceGateway() }
+            // Whoever wants it down or up at once does not want another one to come.
+            await perform(succession.handle(.ending))
+        }
+        if order == .drain { try await checkDrain(of: name) }
+        try await supervisor.order(order, process: name)
+    }
+
+    /// A new one is started first; if the present one is down, that is simply a start.
+    private func replaceGateway() async throws(ControlError) {
+        guard succession.hasRoom else {
+            throw ControlError(
+                code: .busy, message: "no further gateway can be started: \(GatewaySuccession.crowded)",
+                hint: "wait for their streams, or end the oldest with kill -TERM")
+        }
+        await perform(succession.handle(.replace))
+    }
+
+    private func checkDrain(of name: String) async throws(ControlError) {
+        let usable = await link.latest.map { Set($0.backends.filter(\.usable).map(\.name)) }
+        let models = table.models(servedOnlyBy: name, usable: usable)
+        guard let model = models.first else { return }
+        throw ControlError(
+            code: .lastBackend, message: "\(name) is the last backend in rotation of \(models.joined(separator: ", "))",
+            hint: "stoker drain \(name) --force, and \(model) gets 503 until it is back")
     }
 
     func reload() async throws(ControlError) {
@@ -125,20 +157,21 @@ actor Daemon: ControlPlane {
         instruments.configAccepted(digest: next.digest, at: now())
         plan = next
         rejected = nil
+        let effects = succession.handle(
+            .revised(.init(plan: next, program: program, environment: environment)))
         record(.configLoaded, "New config in force.", evidence: difference.lines)
         await planCanaries(next.models)
         // Also when the plan is the same: the certificate may have changed, and who reloads wants it in force now.
         await publish(evenIfSame: plan.gateway.tls != nil)
         await keeper.take(next)
+        await perform(effects)
         await supervisor.apply(wanted)
     }
 
     // MARK: Inside
 
     /// The configured processes, and the gateway beside them.
-    private var wanted: [ProcessPlan] {
-        [.gateway(of: plan, program: program, environment: environment)] + plan.processes
-    }
+    private var wanted: [ProcessPlan] { succession.wanted + plan.processes }
 
     /// Numbers the table before the first `await`, so that of two the newer wins whichever arrives first.
     func publish(evenIfSame: Bool = false) async {
@@ -150,10 +183,45 @@ actor Daemon: ControlPlane {
         await link.want(next)
     }
 
-    private func stopGateway() async {
+    /// Carries out what the replacement of the gateway asks for.
+    private func perform(_ effects: [GatewaySuccession.Effect]) async {
+        for effect in effects {
+            switch effect {
+            case .apply: await supervisor.apply(wanted)
+            case .record(let kind, let severity, let message, let evidence):
+                sink.record(
+                    Event(
+                        time: now(), severity: severity, kind: kind, subject: ProcessPlan.gatewayName,
+                        message: message, evidence: evidence))
+            }
+        }
+    }
+
+    /// Tells the link whom to speak with.
+    private func followGateways() async {
+        let seats = Dictionary(
+            (1...ProcessPlan.mostGateways).map { (ProcessPlan.gatewayName(seat: $0), $0) },
+            uniquingKeysWith: { first, _ in first })
+        let gateways = statuses.filter { $0.kind == .gateway && $0.name != succession.name }
+        await link.follow(
+            serving: succession.seat, all: Set(gateways.compactMap { seats[$0.name] }),
+            leaving: Set(gateways.filter { $0.state == .draining }.compactMap { seats[$0.name] }))
+    }
+
+    /// A process as people see it.
+    private func shown(_ status: ProcessStatus, _ traffic: GatewayTraffic) -> ProcessStatus {
+        var status = status
+        if status.state == .draining { status.inFlight = traffic.inFlight(at: status.name) }
+        if status.name == succession.name { status.failure = succession.failure }
+        status.name = succession.publicName(of: status.name)
+        return status
+    }
+
+    private func stopGateways() async {
         let changes = await supervisor.changes
+        await supervisor.endLeavers()
         // Refused only when it is not there, and then there is nothing to wait for.
-        guard (try? await supervisor.order(.stop, process: ProcessPlan.gatewayName)) != nil else { return }
+        guard (try? await supervisor.order(.stop, process: succession.name)) != nil else { return }
         guard await !supervisor.statuses().gatewayIsDown else { return }
         for await statuses in changes where statuses.gatewayIsDown { return }
     }
@@ -195,13 +263,14 @@ extension PlanDifference {
     fileprivate var lines: [String] {
         let named = [("added", added), ("removed", removed), ("restarted", restarted), ("updated in place", updated)]
         let changes = named.filter { !$0.1.isEmpty }.map { "\($0.0): \($0.1.joined(separator: ", "))" }
-        return changes + (changesRouting ? ["routing changed"] : []) + (isEmpty ? ["nothing changed"] : [])
+        return changes + (replacesGateway ? ["a new gateway takes over"] : [])
+            + (changesRouting ? ["routing changed"] : []) + (isEmpty ? ["nothing changed"] : [])
     }
 }
 
 extension [ProcessStatus] {
     fileprivate var gatewayIsDown: Bool {
-        allSatisfy { $0.name != ProcessPlan.gatewayName || $0.state == .stopped || $0.state == .failed }
+        allSatisfy { $0.kind != .gateway || $0.state == .stopped || $0.state == .failed }
     }
 }
 

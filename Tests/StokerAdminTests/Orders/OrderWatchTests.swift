@@ -88,9 +88,53 @@ struct OrderWatchTests {
         #expect(watch.verdict(status(.failed), at: later) == .reached("not running"))
     }
 
+    private func draining(_ inFlight: Int?) -> ProcessStatus {
+        var status = status(.draining, since: 200, pid: 7)
+        status.inFlight = inFlight
+        return status
+    }
+
+    @Test(
+        "a drain is done when the gateway says that nothing is in flight",
+        arguments: [ProcessOrder.drain, .drainAnyway])
+    func drain(order: ProcessOrder) {
+        let watch = OrderWatch(order, before: status(.ready, pid: 7))
+        #expect(watch.verdict(status(.ready, pid: 7), at: later) == .waiting("ready"))
+        #expect(watch.verdict(draining(nil), at: later) == .waiting("draining"))
+        #expect(watch.verdict(draining(3), at: later) == .waiting("draining: 3 in flight"))
+        #expect(watch.verdict(draining(0), at: later) == .reached("drained: nothing is in flight"))
+    }
+
+    @Test("a drain has failed when the process ends")
+    func drainFails() {
+        let watch = OrderWatch(.drain, before: status(.ready, pid: 7))
+        let ended = status(.backoff, since: 300, reason: "restarts", lastExit: "exited with code 1")
+        #expect(watch.verdict(ended, at: later) == .failed("backoff: restarts (exited with code 1)"))
+    }
+
+    @Test("an undone drain is done when the process drains no more")
+    func undrain() {
+        let watch = OrderWatch(.undrain, before: draining(0))
+        #expect(watch.verdict(draining(0), at: later) == .waiting("draining"))
+        #expect(watch.verdict(status(.ready, pid: 7), at: later) == .reached("ready"))
+    }
+
+    @Test("a gateway whose successor does not come up was not restarted, whatever failed before")
+    func notReplaced() {
+        var before = status(.ready, pid: 7)
+        before.failure = "attempt 1"
+        let watch = OrderWatch(.restart, before: before)
+        #expect(watch.verdict(before, at: later) == .waiting("ready"))
+        var after = before
+        after.failure = "attempt 2"
+        #expect(watch.verdict(after, at: later) == .failed("attempt 2"))
+        #expect(watch.verdict(status(.ready, since: 300, pid: 8), at: later) == .reached("ready (pid 8)"))
+    }
+
     @Test("a process that left the config is as good as stopped, and never started", arguments: ProcessOrder.allCases)
     func gone(order: ProcessOrder) {
         let verdict = OrderWatch(order, before: status(.ready)).verdict(nil, at: later)
-        #expect(verdict == (order == .stop ? .reached("gone from the config") : .failed("gone from the config")))
+        let isEnd = order == .stop || order == .stopNow
+        #expect(verdict == (isEnd ? .reached("gone from the config") : .failed("gone from the config")))
     }
 }

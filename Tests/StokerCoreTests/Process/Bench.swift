@@ -146,11 +146,16 @@ extension Bench {
         unready.pass(.seconds(4), answering: .readiness, .status(503))
         var watching = Bench(.attached)
         watching.tell(.begin)
+        var draining = Bench.ready(.serving)
+        draining.tell(.order(.stop))
+        var heldBack = Bench.ready(.serving)
+        heldBack.tell(.order(.drain))
         return [
             ("stopped", Bench(.plain)), ("waiting", waiting), ("being started", ordered),
             ("starting", .started(.probed)),
             ("ready", .ready()), ("unready", unready), ("stopping", stopping), ("being killed", killing),
             ("restarting", restarting), ("backoff", backoff), ("failed", failed), ("watching", watching),
+            ("draining", draining), ("drained by order", heldBack),
         ]
     }
 }
@@ -166,6 +171,14 @@ extension ProcessPlan {
         plan.probes.readiness = .of("http://engine/health")
         plan.probes.liveness = .of("http://engine/alive")
         plan.probes.startTimeout = .seconds(20)
+        return plan
+    }
+
+    /// Gets requests from the gateway.
+    static var serving: ProcessPlan {
+        var plan = probed
+        plan.kind = .inference
+        plan.endpoint = BackendAddress(host: "127.0.0.1", port: 9001)
         return plan
     }
 

@@ -28,7 +28,8 @@ struct ProcessMachineHarmlessTests {
     @Test(
         "that come twice do what they did the first time and no more",
         arguments: [
-            .begin, .order(.stop), .order(.start), .lastRun("over"), .retire("over"),
+            .begin, .order(.start), .order(.stopNow), .order(.drain), .order(.undrain), .lastRun("over"),
+            .retire("over"), .leave("over"), .inFlight(0),
             .started(1, Bench.identity), .startFailed(1, "late"), .exited(1, exit), .succeeded(1, exit),
             .shimLost(1, "lost"),
         ] as [ProcessMachine.Event])
@@ -45,7 +46,8 @@ struct ProcessMachineHarmlessTests {
     @Test("leave at most one generation alive, whatever comes after whatever")
     func neverTwo() {
         let events: [ProcessMachine.Event] = [
-            .begin, .order(.start), .order(.stop), .order(.restart),
+            .begin, .order(.start), .order(.stop), .order(.restart), .order(.stopNow), .order(.restartNow),
+            .order(.drain), .order(.undrain), .inFlight(0), .inFlight(3), .leave("over"),
             .revised(ProcessMachinePlanTests.changed, blockedBy: []),
             .retire("over"), .started(1, Bench.identity), .started(2, Bench.identity), .startFailed(1, "no"),
             .exited(1, Self.exit), .exited(2, Self.exit), .shimLost(1, "lost"), .blocked(by: ["x"]), .blocked(by: []),

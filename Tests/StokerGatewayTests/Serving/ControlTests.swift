@@ -139,6 +139,97 @@ struct ControlTests {
         try await b.kill()
     }
 
+    private func status(_ client: TestClient) async throws -> GatewayStatus {
+        let answer = try await client.roundTrip(TestGateway.get("/status"))
+        return try JSONDecoder().decode(GatewayStatus.self, from: Data(answer.body.utf8))
+    }
+
+    /// Asks until it is so; each answer is a turn of the gateway.
+    private func status(
+        _ client: TestClient, until fact: (GatewayStatus) -> Bool
+    ) async throws -> GatewayStatus {
+        while true {
+            let status = try await status(client)
+            if fact(status) { return status }
+        }
+    }
+
+    @Test("it says that it is ready when every loop goes by a table, and by which")
+    func ready() async throws {
+        try await Self.with { _, client, _ in
+            #expect(try await client.roundTrip(TestGateway.get("/ready")).status == 503)
+            #expect(try await client.roundTrip(Self.put(Self.table(version: 3))).status == 200)
+            let status = try await self.status(client) { $0.settled == 3 }
+            #expect(status.connections == 0 && status.isLeaving == false)
+            #expect(try await client.roundTrip(TestGateway.get("/ready")).status == 200)
+            let post = "POST /ready HTTP/1.1\r\nHost: g\r\nContent-Length: 0\r\n\r\n"
+            #expect(try await client.roundTrip(post).status == 405)
+        }
+    }
+
+    @Test("a backend that leaves the table, or is taken out, is counted until its last request ends")
+    func former() async throws {
+        let engine = try await FakeBackend.start("a") { _, _ in }
+        try await Self.with { gateway, client, _ in
+            try gateway.route(to: [engine])
+            let busy = try await TestClient.connect(to: gateway.port)
+            try await busy.send(TestGateway.post())
+            let reply = await engine.reply()
+            try gateway.route(to: [], version: 2)
+            try gateway.route(to: [], version: 3)
+            let during = try await self.status(client) { $0.settled == 3 }
+            #expect(during.backends.isEmpty)
+            #expect(during.former == [BackendStatus(name: "a", usable: false, inFlight: 1)])
+            reply.json("{}")
+            #expect(await busy.responses(1).first?.status == 200)
+            #expect(try await self.status(client) { $0.former == [] }.backends.isEmpty)
+        }
+        try await engine.kill()
+    }
+
+    @Test("a request is not tried again at a backend that was taken out after it began")
+    func noRetryAtTheDrained() async throws {
+        let first = try await FakeBackend.start("a") { _, _ in }
+        let second = try await FakeBackend.start("b") { _, reply in reply.json("{}") }
+        try await TestGateway.with { gateway in
+            try gateway.route(to: [first], standby: [second])
+            let busy = try await TestClient.connect(to: gateway.port)
+            try await busy.send(TestGateway.post())
+            let reply = await first.reply()
+            var drained = second.route
+            drained.inRotation = false
+            try gateway.route([first.route, drained], ModelRoute(name: "m", tiers: [["a"], ["b"]]), version: 2)
+            reply.json("{}", status: 503)
+            #expect(await busy.responses(1).first?.status == 503)
+        }
+        try await first.kill()
+        try await second.kill()
+    }
+
+    @Test("a gateway that was replaced ends each connection by an answer that says so, and itself after the last")
+    func leave() async throws {
+        let engine = try await FakeBackend.start("a") { _, _ in }
+        try await Self.with { gateway, control, _ in
+            try gateway.route(to: [engine])
+            let idle = try await TestClient.connect(to: gateway.port)
+            #expect(try await idle.roundTrip(TestGateway.get("/health")).headers["connection"] == nil)
+            let busy = try await TestClient.connect(to: gateway.port)
+            try await busy.send(TestGateway.post())
+            let reply = await engine.reply()
+            let put = "PUT /leave HTTP/1.1\r\nHost: g\r\nContent-Length: 0\r\n\r\n"
+            #expect(try await control.roundTrip(put).status == 202)
+            #expect(try await self.status(control) { $0.isLeaving == true }.connections == 2)
+            await #expect(throws: (any Error).self) { try await TestClient.connect(to: gateway.port) }
+            // The idle one is not closed in its client's face.
+            #expect(try await idle.roundTrip(TestGateway.get("/health")).headers["connection"] == "close")
+            reply.json("{}")
+            #expect(TestResponse.parse(await busy.transcript.end()).first?.headers["connection"] == "close")
+            for client in [idle, busy] { try await client.close() }
+            await gateway.server.waitUntilLeft(clock: ContinuousClock(), lookEvery: .milliseconds(5))
+        }
+        try await engine.kill()
+    }
+
     @Test("draining refuses new connections, finishes what is in flight and then ends")
     func drain() async throws {
         let engine = try await FakeBackend.start("a") { _, _ in }

@@ -16,12 +16,14 @@ enum SimulatedPlans {
         after: [String: StartCondition] = [:], autostart: Bool = true
     ) -> ProcessPlan {
         var plan = ProcessPlan(name: name, kind: .inference, command: ["/opt/\(name)"])
+        // What has a readiness probe gets requests.
+        if readiness { plan.endpoint = BackendAddress(host: "127.0.0.1", port: 9001) }
         plan.startAfter = after
         plan.autostart = autostart
         plan.restart = RestartPolicy(
             initialDelay: .milliseconds(50), maxDelay: .seconds(10), stableAfter: .seconds(20), giveUpStarts: 8,
             giveUpWithin: .seconds(60))
-        plan.stop = StopPolicy(grace: .seconds(5))
+        plan.stop = StopPolicy(grace: .seconds(5), drain: .seconds(8))
         plan.probes.startTimeout = .seconds(20)
         if readiness {
             plan.probes.startup = probe(name, "health")

@@ -19,6 +19,16 @@ final class SimulatedWorld: ProcessHost, Prober, EventSink {
         var isOrphan = false
         /// What its shim may start in its place when it ends by itself.
         var successor: ProcessPlan?
+        /// When the requests end that were in flight when it was to get no more.
+        var lastRequests: [Duration] = []
+        var drain: Drain?
+    }
+
+    /// How far a process on its way down has come with its requests.
+    enum Drain {
+        case draining(since: Duration)
+        case drained
+        case givenUp
     }
 
     /// What is wrong with a child; drawn at its start.
@@ -45,6 +55,8 @@ final class SimulatedWorld: ProcessHost, Prober, EventSink {
         var lastGeneration: [String: UInt64] = [:]
         var lastPID: Int32 = 100
         var questions: [String: Int] = [:]
+        /// Processes of which somebody has said more than once that they are to end.
+        var isHurried: Set<String> = []
         var violations: [String] = []
         /// How often a shim has started a successor by itself.
         var successions = 0
@@ -91,6 +103,15 @@ final class SimulatedWorld: ProcessHost, Prober, EventSink {
         state.withLock { state in
             state.events.append(event)
             guard let name = event.subject else { return }
+            follow(event, of: name, &state)
+            if event.kind == .processUndrained, state.lastEvent[name]?.kind == .processDraining {
+                // It goes on after all.
+                state.lastEvent[name] = (.processReady, now)
+            }
+            // It runs on as it was, as far as others are concerned.
+            guard ![.processDrained, .processUndrained].contains(event.kind),
+                event.kind != .processDraining || !event.message.contains("by order:")
+            else { return }
             state.lastEvent[name] = (event.kind, now)
         }
     }
@@ -113,6 +134,7 @@ final class SimulatedWorld: ProcessHost, Prober, EventSink {
             guard var child = state.children[process], child.generation == generation, child.isSpawned else {
                 return nil
             }
+            checkDrain(of: child, &state)
             child.terminatedAt = child.terminatedAt ?? now
             child.successor = nil
             state.children[process] = child

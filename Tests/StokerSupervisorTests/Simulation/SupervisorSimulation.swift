@@ -49,11 +49,12 @@ struct SupervisorSimulation {
         let supervisor = Supervisor(
             host: world, prober: world, clock: world.clock,
             wallClock: { Timestamp(milliseconds: world.now.milliseconds) }, sink: world, seed: seed &+ 2,
-            usage: { _ in [:] })
+            usage: { _ in [:] }, portHolder: { _ in nil })
         var problems: [String] = []
         var states: [ProcessStatus.State] = []
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await supervisor.run() }
+            group.addTask { await world.actAsGateway(for: supervisor) }
             var operators = Operators(supervisor: supervisor, world: world, random: SeededGenerator(seed: seed &+ 3))
             problems += await operators.raiseChaos()
             world.calmDown()
@@ -62,11 +63,13 @@ struct SupervisorSimulation {
             states = statuses.map(\.state)
             problems += operators.unkeptPromises(statuses)
             problems += await supervisor.leaks()
+            world.hurryAll()
             await supervisor.shutdown()
             problems += world.alive.map { "\($0) outlives the shutdown" }
             problems += await supervisor.statuses().filter { $0.state != .stopped }.map {
                 "\($0.name) is \($0.state) at the end"
             }
+            group.cancelAll()
         }
         return (problems, states)
     }
@@ -80,6 +83,8 @@ struct Operators {
     private var plans = SimulatedPlans.all
     /// Whom a person has told to stay down last.
     private var stopped: Set<String> = ["by-hand"]
+    /// Who may be out of rotation, because somebody has said so and nothing later undid it for certain.
+    private var drained: Set<String> = []
     private var edits = 0
 
     init(supervisor: Supervisor<ManualClock>, world: SimulatedWorld, random: SeededGenerator) {
@@ -110,6 +115,7 @@ struct Operators {
             let state = states[plan.name]
             let expected: ProcessStatus.State = stopped.contains(plan.name) ? .stopped : .ready
             if state == expected || state == .failed && expected == .ready { return nil }
+            if state == .draining, drained.contains(plan.name) { return nil }
             let isHeldUp = plan.startAfter.keys.contains { states[$0] != .ready }
             if state == .waiting, isHeldUp { return nil }
             return "\(plan.name) is \(state.map(\.rawValue) ?? "missing") in peace, not \(expected)"
@@ -118,7 +124,12 @@ struct Operators {
 
     private mutating func actOnce() async {
         let plan = plans[Int.random(in: 0..<plans.count, using: &random)]
-        switch random.next() % 12 {
+        switch random.next() % 15 {
+        case 12: await drain(plan)
+        case 13: await give(random.chance(0.5) ? .stopNow : .restartNow, plan)
+        case 14:
+            await give(.stop, plan)
+            await give(random.chance(0.5) ? .start : .stop, plan)
         case 0...1: await give(.stop, plan)
         case 2...4: await give(.start, plan)
         case 5...6: await give(.restart, plan)
@@ -132,10 +143,17 @@ struct Operators {
         }
     }
 
+    private mutating func drain(_ plan: ProcessPlan) async {
+        let isUndone = random.chance(0.3)
+        guard (try? await supervisor.order(isUndone ? .undrain : .drain, process: plan.name)) != nil else { return }
+        if isUndone { drained.remove(plan.name) } else { drained.insert(plan.name) }
+    }
+
     private mutating func give(_ order: ProcessOrder, _ plan: ProcessPlan) async {
         do {
+            world.noteOrder(plan.name, isUrgent: order == .stopNow || order == .restartNow)
             try await supervisor.order(order, process: plan.name)
-            if order == .stop { stopped.insert(plan.name) } else { stopped.remove(plan.name) }
+            if order == .stop || order == .stopNow { stopped.insert(plan.name) } else { stopped.remove(plan.name) }
         } catch {
             // An attached process is nobody's to order about, and one that was taken out is unknown.
         }

@@ -29,7 +29,7 @@ struct SupervisorSimulationTests {
         #expect(summary.kinds == Set(possible))
         #expect(summary.successions > 300)
         #expect(summary.crossings > 20)
-        #expect(summary.states == [.ready, .stopped, .failed, .waiting])
+        #expect(summary.states == [.ready, .stopped, .failed, .waiting, .draining])
     }
 
     @Test("replays a seed choice by choice")
