@@ -15,13 +15,19 @@ extension StandbyMachine {
         /// Whether something of it lives, or will again by itself: then it keeps what it holds.
         var isHolding: Bool {
             switch status.state {
-            case .starting, .ready, .unready, .stopping, .backoff: true
+            case .starting, .ready, .unready, .draining, .stopping, .backoff: true
             case .stopped, .waiting, .failed: false
             }
         }
 
         /// Whether it runs, or is wanted to.
-        var isWanted: Bool { isHolding && status.state != .stopping || status.state == .waiting }
+        var isWanted: Bool {
+            switch status.state {
+            case .starting, .ready, .unready, .backoff, .waiting: true
+            // It gets nothing new, be it that it is about to stop or that a person wants it so.
+            case .draining, .stopping, .stopped, .failed: false
+            }
+        }
 
         /// Nothing of it lives.
         var isDown: Bool { status.state == .stopped || status.state == .failed }
@@ -31,7 +37,7 @@ extension StandbyMachine {
             switch status.state {
             case .failed, .backoff: true
             case .starting: failedStarts >= 2
-            case .stopped, .waiting, .ready, .unready, .stopping: false
+            case .stopped, .waiting, .ready, .unready, .draining, .stopping: false
             }
         }
     }
