@@ -41,20 +41,17 @@ def engines(affinity, options):
     return change
 
 
-def requests(conversations, turns, seed):
-    """Every conversation's turns in order, the conversations mixed."""
-    random_words = random.Random(seed)
-    beginnings = [" ".join(random_words.choices(WORDS, k=250)) for _ in range(conversations)]
-    order = [number for number in range(conversations) for _ in range(turns)]
-    random_words.shuffle(order)
-    seen = [0] * conversations
-    for number in order:
-        seen[number] += 1
-        yield {
+def rounds(conversations, turns, seed):
+    """A turn of every conversation at a time, in random order: nobody asks on before the last answer has come."""
+    draw = random.Random(seed)
+    beginnings = [" ".join(draw.choices(WORDS, k=150)) for _ in range(conversations)]
+    for turn in range(turns):
+        yield [{
             "model": "gemma", "max_tokens": 4, "temperature": 0,
             "messages": [
-                {"role": "system", "content": beginnings[number]},
-                {"role": "user", "content": f"Question {seen[number]}: {' '.join(random_words.choices(WORDS, k=6))}?"}]}
+                {"role": "system", "content": beginning},
+                {"role": "user", "content": f"Question {turn}: {' '.join(draw.choices(WORDS, k=6))}?"}]}
+            for beginning in draw.sample(beginnings, conversations)]
 
 
 def run(affinity, options):
@@ -71,7 +68,8 @@ def run(affinity, options):
                 return usage["prompt_tokens"], (usage.get("prompt_tokens_details") or {}).get("cached_tokens", 0)
 
             with concurrent.futures.ThreadPoolExecutor(options.clients) as pool:
-                counts = list(pool.map(ask, requests(options.conversations, options.turns, options.seed)))
+                everything = rounds(options.conversations, options.turns, options.seed)
+                counts = [count for bodies in everything for count in pool.map(ask, bodies)]
             page = http(f"{made.admin}/metrics").text
             names = list(made.plan["processes"])
             dealt = [metric(page, "stoker_gateway_upstream_requests_total", backend=name, code="200") for name in names]
@@ -87,11 +85,11 @@ def run(affinity, options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--engines", type=int, default=2)
-    parser.add_argument("--slots", type=int, default=8, help="of each engine; a slot keeps one beginning")
-    parser.add_argument("--conversations", type=int, default=16)
+    parser.add_argument("--engines", type=int, default=3)
+    parser.add_argument("--slots", type=int, default=6, help="of each engine; a slot keeps one beginning")
+    parser.add_argument("--conversations", type=int, default=12)
     parser.add_argument("--turns", type=int, default=6)
-    parser.add_argument("--clients", type=int, default=8, help="requests at once")
+    parser.add_argument("--clients", type=int, default=6, help="requests at once")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--check", action="store_true", help="fail unless hits are doubled at 1.25 times the mean load")
     options = parser.parse_args()

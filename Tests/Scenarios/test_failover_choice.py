@@ -56,7 +56,8 @@ def test_five_bad_answers_eject_a_backend_only_while_another_serves(rig):
     assert {a.status for a in answers} == {500}
     assert made.metric("stoker_gateway_ejections_total", backend="b") == 0
     assert made.metric("stoker_gateway_ejections_denied_total", backend="b") > 0
-    assert any("panic" in remark for remark in made.stack.status()["models"][0]["remarks"])
+    # The control plane asks the gateway now and then.
+    wait_for(lambda: any("panic" in remark for remark in made.stack.status()["models"][0]["remarks"]), "panic is seen")
     assert "panic" in made.stack.cli("status").stdout
 
     made.simulators["b"].clear()
