@@ -12,7 +12,7 @@ extension StandbyMachine {
         case .stopping(let since):
             if track.isDown {
                 standbys[name]?.phase = .resting
-            } else if track.status.state != .stopping, turn.now - since >= Self.orderPatience {
+            } else if !track.isEnding, turn.now - since >= Self.orderPatience {
                 stop(name, &turn)
             }
         case .byHand: if track.isDown { leaveAlone(name) }

@@ -62,7 +62,7 @@ extension StandbyMachine {
             } else if displacement.isDown {
                 // A person has started it.
                 displaced[name] = nil
-            } else if track.status.state != .stopping, turn.now - displacement.at >= Self.orderPatience {
+            } else if !track.isEnding, turn.now - displacement.at >= Self.orderPatience {
                 displaced[name]?.at = turn.now
                 turn.effects.append(.stop(name))
             }

@@ -29,6 +29,9 @@ extension StandbyMachine {
             }
         }
 
+        /// An order to stop has been heard; said again, it would cut off what it still works on.
+        var isEnding: Bool { status.state == .draining || status.state == .stopping }
+
         /// Nothing of it lives.
         var isDown: Bool { status.state == .stopped || status.state == .failed }
 

@@ -113,6 +113,11 @@ struct StandbySimulation {
         guard let machine = machines[name] else { return }
         switch machine.state {
         case .starting, .ready, .unready: run(name, machine, deaths)
+        case .draining:
+            if isDue(machine) {
+                machines[name]?.state = .stopping
+                machines[name]?.due = now + .milliseconds(300)
+            }
         case .stopping: if isDue(machine) { machines[name]?.state = .stopped }
         case .backoff: if isDue(machine) { launch(name, isRestart: true) }
         case .waiting: if holder(against: name) == nil { launch(name, isRestart: false) }
@@ -164,7 +169,10 @@ struct StandbySimulation {
     private mutating func stop(_ name: String) {
         guard let machine = machines[name] else { return }
         switch machine.state {
-        case .starting, .ready, .unready:
+        case .ready, .unready:
+            machines[name]?.state = .draining
+            machines[name]?.due = now + random.duration(below: .seconds(20))
+        case .starting, .draining:
             machines[name]?.state = .stopping
             machines[name]?.due = now + .milliseconds(300)
         case .waiting, .backoff, .failed: machines[name]?.state = .stopped
@@ -178,7 +186,7 @@ struct StandbySimulation {
         guard room.sharing.contains(name) else { return nil }
         return room.sharing.sorted().first { other in
             guard other != name, let state = machines[other]?.state else { return false }
-            return [.starting, .ready, .unready, .stopping, .backoff].contains(state)
+            return [.starting, .ready, .unready, .draining, .stopping, .backoff].contains(state)
         }
     }
 
