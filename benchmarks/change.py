@@ -206,12 +206,23 @@ class Changes:
 LEFT = []
 
 
-def prepare(proxy):
-    """HAProxy hands its listening sockets over on a socket of its own: without it a reload may refuse connections."""
+def prepare(proxy, stoker):
+    """Health checks that a machine full of clients does not fail: what is examined is the change.
+
+    HAProxy hands its listening sockets over on a socket of its own: without it a reload may refuse connections.
+    """
+    if proxy.name == "stoker":
+        config = proxy.directory / "stoker.yaml"
+        plan = json.loads(config.read_text())
+        for process in plan["processes"].values():
+            process["probes"] = {"readiness": {"http": "/health", "timeout": "20s", "failures": 5}}
+        config.write_text(json.dumps(plan))
+        subprocess.run([stoker, "reload", "--config", config], check=True, capture_output=True)
     if proxy.name == "haproxy":
         config = proxy.directory / "haproxy.cfg"
         place = proxy.directory / "haproxy.sock"
         config.write_text(config.read_text().replace(
+            "timeout connect", "timeout check 20s\n  timeout connect", 1).replace(
             "global\n", f"global\n  stats socket {place} mode 600 level admin expose-fd listeners\n"))
         proxy.process.terminate()
         proxy.process.wait(20)
@@ -223,7 +234,7 @@ def examine(options, name, found, directory):
     backends = [engine.port for engine in found]
     proxy = Proxy(name, directory, backends, options.stoker, patience=60, engine="simulator")
     try:
-        prepare(proxy)
+        prepare(proxy, options.stoker)
         clients = Clients(proxy.port, options.streams, options.tokens)
         clients.start()
         while clients.open < options.streams * 0.9:

@@ -247,6 +247,7 @@ def test_a_replaced_gateway_finishes_its_streams_and_is_seen_to(two):
     ok(stack.cli("restart", "gateway"))
     assert stack.pid("gateway") != old and alive(old)
     leaver = gateways(stack)["gateway~1"]
+    assert http(f"{stack.admin}/readyz").status == 200
     assert (leaver["pid"], leaver["state"]) == (old, "draining")
     wait_for(lambda: gateways(stack).get("gateway~1", {}).get("inFlight") == 10, "its connections are counted", 10)
     # What still runs through the old one keeps a backend up as well.

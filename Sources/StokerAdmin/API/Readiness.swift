@@ -10,9 +10,8 @@ package struct Readiness: Sendable, Equatable, Codable {
     /// Ready: the gateway serves, and every model has a backend in rotation.
     package init(_ report: StatusReport) {
         var missing: [String] = []
-        let gateways = report.processes.filter { $0.kind == .gateway }
-        if gateways.isEmpty { missing.append("the gateway was not started") }
-        for gateway in gateways where gateway.state != .ready {
+        if report.gateway == nil { missing.append("the gateway was not started") }
+        if let gateway = report.gateway, gateway.state != .ready {
             missing.append("the gateway is \(gateway.state.rawValue): \(gateway.reason)")
         }
         for model in report.models where model.inRotation == 0 {

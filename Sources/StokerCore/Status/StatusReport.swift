@@ -38,10 +38,17 @@ package struct StatusReport: Sendable, Equatable, Codable {
         self.gpus = gpus
     }
 
+    /// The gateway's process as clients meet it: while one replaces another, the one that is ready; nil: there is none.
+    package var gateway: ProcessStatus? {
+        let gateways = processes.filter { $0.kind == .gateway }
+        return gateways.first { $0.state == .ready } ?? gateways.first
+    }
+
     /// Whether the gateway serves, every model has a backend in rotation, and no process has failed.
     package var isHealthy: Bool {
         models.allSatisfy { $0.inRotation > 0 }
-            && processes.allSatisfy { $0.kind == .gateway ? $0.state == .ready : $0.state != .failed }
+            && gateway.map { $0.state == .ready } ?? true
+            && processes.allSatisfy { $0.kind == .gateway || $0.state != .failed }
     }
 }
 

@@ -76,8 +76,8 @@ package final class BackendCell: Sendable {
     /// What it gets of what falls to others, of `Balancer.fullShare`.
     package var share: Int { shareNow.load(ordering: .relaxed) }
 
-    /// Whether the newest table has it in rotation. A request goes by the table that it began with, but must not be
-    /// sent, or sent again, to a backend that has been taken out since: nobody waits for that one any more.
+    /// Whether the table that all loops go by lets it be used. A request goes by the table that it began with, but must
+    /// not be sent again to a backend that has been taken out since: nobody waits for that one any more.
     var isOffered: Bool { offered.load(ordering: .relaxed) }
 
     func offer(_ isOffered: Bool) { offered.store(isOffered, ordering: .relaxed) }

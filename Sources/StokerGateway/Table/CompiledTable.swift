@@ -138,9 +138,11 @@ package final class CompiledTable: Sendable {
             && backend.cell.tlsFault == nil
     }
 
-    /// Tells its backends, and those that it has dropped, whether they are to be used.
+    /// Tells its backends, and those that it has dropped, whether requests of earlier tables may still be tried there:
+    /// only once every loop goes by this table, lest a request should find nobody by the table before.
     func announce() {
-        for backend in backends { backend.cell.offer(backend.route.inRotation) }
+        // One that fails its probe runs on, and may be better than nobody.
+        for backend in backends { backend.cell.offer(backend.route.inRotation || backend.route.isUnready) }
         for cell in former { cell.offer(false) }
     }
 

@@ -59,11 +59,10 @@ package final class TableDesk: Sendable {
             present = CompiledTable(source, after: before, security: security)
             return (before, present)
         }
-        next.announce()
         settlement.begin(source, loops: loops.count)
         loops.onEach { [settlement] loop in
             loop.apply(next)
-            settlement.reached(source)
+            settlement.reached(source) { next.announce() }
         }
         report(next.security, after: before.security)
         connections.allow(source.limits.maxConnections)
@@ -145,12 +144,14 @@ private final class Settlement: Sendable {
         }
     }
 
-    /// One loop has taken it up. Whoever is overtaken by the next is of no interest.
-    func reached(_ table: RoutingTable) {
+    /// One loop has taken it up; `settle` is called by the last. Whoever is overtaken by the next is of no interest.
+    func reached(_ table: RoutingTable, settle: () -> Void) {
         state.withLock { state in
             guard state.given == (table.epoch, table.version) else { return }
             state.left -= 1
-            if state.left <= 0 { state.settled = state.given }
+            guard state.left <= 0 else { return }
+            settle()
+            state.settled = state.given
         }
     }
 }

@@ -116,8 +116,8 @@ actor Daemon: ControlPlane {
         let name = succession.process(named: process)
         if name == succession.name {
             if order == .restart { return try await replaceGateway() }
-            // Whoever wants it down or up at once does not want another one to come.
-            await perform(succession.handle(.ending))
+            // Whoever wants it down, or anew at once, does not want another one to come.
+            if order != .start { await perform(succession.handle(.ending)) }
         }
         if order == .drain { try await checkDrain(of: name) }
         try await supervisor.order(order, process: name)

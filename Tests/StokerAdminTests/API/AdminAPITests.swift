@@ -188,6 +188,19 @@ struct ReadinessTests {
         #expect(body.ready && body.missing.isEmpty)
     }
 
+    @Test("is given while one gateway replaces another", arguments: [ProcessStatus.State.starting, .draining, .failed])
+    func replaced(state: ProcessStatus.State) async throws {
+        for place in 0...1 {
+            let (status, body) = try await answer {
+                var other = $0.processes[0]
+                (other.name, other.state) = ("gateway~2", state)
+                $0.processes.insert(other, at: place)
+                #expect($0.isHealthy)
+            }
+            #expect(status == 200 && body.missing.isEmpty)
+        }
+    }
+
     @Test("names the gateway when it does not serve")
     func gateway() async throws {
         let (status, body) = try await answer {

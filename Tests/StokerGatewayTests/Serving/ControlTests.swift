@@ -191,7 +191,7 @@ struct ControlTests {
     func noRetryAtTheDrained() async throws {
         let first = try await FakeBackend.start("a") { _, _ in }
         let second = try await FakeBackend.start("b") { _, reply in reply.json("{}") }
-        try await TestGateway.with { gateway in
+        try await Self.with { gateway, control, _ in
             try gateway.route(to: [first], standby: [second])
             let busy = try await TestClient.connect(to: gateway.port)
             try await busy.send(TestGateway.post())
@@ -199,6 +199,7 @@ struct ControlTests {
             var drained = second.route
             drained.inRotation = false
             try gateway.route([first.route, drained], ModelRoute(name: "m", tiers: [["a"], ["b"]]), version: 2)
+            _ = try await self.status(control) { $0.settled == 2 }
             reply.json("{}", status: 503)
             #expect(await busy.responses(1).first?.status == 503)
         }
