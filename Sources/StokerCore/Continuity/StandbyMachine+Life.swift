@@ -66,7 +66,7 @@ extension StandbyMachine {
         dismissBad(in: ladder, &turn)
         guard !ladder.cold.contains(where: { isUnderWay($0, &turn) }) else { return standDown(ladder) }
         for name in ladder.cold where isEligible(name, turn.now) {
-            guard turn.now - outage >= grace(ladder) || isHopeless(ladder, beside: name) else { return }
+            guard turn.now - outage >= grace(ladder) || isHopeless(ladder) else { return }
             switch access(of: name, turn) {
             case .free: return promote(name, for: ladder, &turn)
             case .displaces(let holder):

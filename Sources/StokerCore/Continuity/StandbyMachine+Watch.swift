@@ -53,16 +53,14 @@ extension StandbyMachine {
         return !meant.isEmpty && meant.allSatisfy(isUsable)
     }
 
-    /// Whether waiting for those above makes no sense: all have failed, and none can be back before the standby.
-    func isHopeless(_ ladder: StandbyPlan.Ladder, beside standby: String) -> Bool {
-        let load = tracks[standby]?.status.lastStartSeconds
-        return ladder.above.allSatisfy { name in
+    /// Whether the grace would be waited for in vain: all above have failed, and none can be back within it.
+    func isHopeless(_ ladder: StandbyPlan.Ladder) -> Bool {
+        ladder.above.allSatisfy { name in
             guard let track = tracks[name], plan.managed.contains(name) else { return false }
             if track.isHopeless || displaced[name] != nil { return true }
-            guard track.status.state == .starting, track.failedStarts > 0, let load,
-                let theirs = track.status.lastStartSeconds
+            guard track.status.state == .starting, track.failedStarts > 0, let load = track.status.lastStartSeconds
             else { return false }
-            return theirs > load
+            return load > Self.grace.inSeconds
         }
     }
 
