@@ -75,6 +75,7 @@ let package = Package(
         // C: the system's libraries, and the calls that Swift cannot make because they are variadic.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CLinux"),
+        .target(name: "CNVML"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "CMetrics", linkerSettings: [.linkedLibrary("z")]),
 
@@ -84,7 +85,7 @@ let package = Package(
 
         // Means: each imports Core only; StokerNet stands on Host.
         library("StokerConfig", ["StokerCore"], outside: [yams]),
-        library("StokerHost", ["StokerCore", "CLinux"]),
+        library("StokerHost", ["StokerCore", "CLinux", "CNVML"]),
         library("StokerMetrics", ["StokerCore", "CMetrics"]),
         library("StokerNet", ["StokerHost", "CLinux", "COpenSSL"], outside: [nioCore, heap], settings: hot),
         library("StokerProbe", ["StokerCore", "CCurl"]),

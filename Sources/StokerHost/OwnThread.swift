@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Threads for calls that block: the cooperative pool has one thread per core, and each that blocks stalls all tasks.
@@ -7,6 +8,15 @@ package enum OwnThread {
         let body: @Sendable () -> Void
 
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+
+    /// Starts a thread that runs the body and ends. `ps -T` shows its name, of at most 15 bytes: worth having where one
+    /// may hang in the kernel.
+    package static func start(named name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+        try start {
+            clinux_name_thread(name)
+            body()
+        }
     }
 
     /// Starts a thread that runs the body and ends.

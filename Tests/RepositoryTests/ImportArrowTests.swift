@@ -16,7 +16,7 @@ import Testing
         "StokerCore": Allowed(),
         "ShimProtocol": Allowed(),
         "StokerConfig": Allowed(own: ["StokerCore"], outside: ["Yams", "Foundation", "FoundationEssentials"]),
-        "StokerHost": Allowed(own: ["StokerCore", "CLinux"], outside: ["FoundationEssentials"]),
+        "StokerHost": Allowed(own: ["StokerCore", "CLinux", "CNVML"], outside: ["FoundationEssentials"]),
         "StokerMetrics": Allowed(own: ["StokerCore", "CMetrics"], outside: ["FoundationEssentials"]),
         "StokerNet": Allowed(own: ["StokerHost", "CLinux", "COpenSSL"], outside: ["NIOCore", "HeapModule"]),
         "StokerProbe": Allowed(own: ["StokerCore", "CCurl"], outside: ["FoundationEssentials"]),

@@ -97,6 +97,9 @@ void clinux_rest(int64_t nanoseconds);
 /// How late this thread's timers may be for the sake of fewer wake-ups; the kernel's default is 50 µs.
 int clinux_set_timer_slack(unsigned long nanoseconds);
 
+/// Names this thread for `ps -T` and `/proc`; 15 bytes of the name are kept.
+void clinux_name_thread(const char *name);
+
 /// Returns an eventfd that does not block.
 int clinux_event_descriptor(void);
 

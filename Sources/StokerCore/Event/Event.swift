@@ -60,6 +60,11 @@ package struct Event: Sendable, Equatable, Codable {
         case streamLost = "stream.lost"
         case gatewayLost = "gateway.lost"
         case storeReplaced = "store.replaced"
+        case gpuUnreadable = "gpu.unreadable"
+        case gpuReadable = "gpu.readable"
+        case gpuLost = "gpu.lost"
+        case gpuBack = "gpu.back"
+        case gpuXid = "gpu.xid"
     }
 }
 

@@ -15,11 +15,13 @@ package struct StatusReport: Sendable, Equatable, Codable {
     package var adminListen: String?
     package var processes: [ProcessStatus]
     package var models: [ModelStatus]
+    /// nil on a machine without any, and from a daemon that cannot read them.
+    package var gpus: GPUReport?
 
     package init(
         version: String, pid: Int32, startedAt: Timestamp, now: Timestamp, config: String, configDigest: String,
         configError: String? = nil, gatewayListen: String, gatewayTLS: Bool? = nil, adminListen: String?,
-        processes: [ProcessStatus], models: [ModelStatus]
+        processes: [ProcessStatus], models: [ModelStatus], gpus: GPUReport? = nil
     ) {
         self.version = version
         self.pid = pid
@@ -33,6 +35,7 @@ package struct StatusReport: Sendable, Equatable, Codable {
         self.adminListen = adminListen
         self.processes = processes
         self.models = models
+        self.gpus = gpus
     }
 
     /// Whether the gateway serves, every model has a backend in rotation, and no process has failed.
