@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test build release lint format unit scenarios docs-check bench man clean deps engine
+.PHONY: help run test build release lint format unit scenarios test-gpu docs-check bench man clean deps engine
 
 # Warnings are errors everywhere; SwiftPM has no setting for that which 6.1 manifests may use.
 STRICT := -Xswiftc -warnings-as-errors
@@ -56,6 +56,9 @@ unit: ## Swift tests: pure, shell, simulation, repository
 scenarios: build ## the real programs under faults (pytest); ARGS="-k kill" chooses
 	@scripts/fetch-engine.sh --tests
 	.venv/bin/pytest Tests/Scenarios $(ARGS)
+
+test-gpu: build ## what Stoker reads of real NVIDIA cards beside nvidia-smi; no part of `make test`
+	python3 Tests/Scenarios/real_gpu.py
 
 docs-check: ## the rules about the repository itself: links, metrics, events, import arrows
 	swift build --build-tests $(STRICT)

@@ -13,6 +13,7 @@ package struct StatusScreen: Sendable {
         var text = heading(style)
         if !report.processes.isEmpty { text += "\n" + processes.rendered(style) }
         if !report.models.isEmpty { text += "\n" + models.rendered(style) }
+        if let gpus = report.gpus { text += GPUTable(gpus).rendered(style) }
         return text
     }
 

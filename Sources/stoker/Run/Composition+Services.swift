@@ -40,6 +40,13 @@ extension Composition {
         }
     }
 
+    /// Reads GPUs, if there are any.
+    var gpuReader: [any Service] {
+        guard let monitor = parts.gpus else { return [] }
+        let service = GPUService(monitor: monitor, sink: parts.sink) { [daemon] in await daemon.namesByPID }
+        return [Routine { await service.run(clock: ContinuousClock()) }]
+    }
+
     /// SIGHUP reads the config again; what is wrong with it is an event.
     var hangUps: any Service {
         Routine { [daemon] in

@@ -43,7 +43,8 @@ struct Composition {
         parts = DaemonParts(
             table: table, supervisor: supervisor,
             link: GatewayLink(socket: plan.gatewaySocket, client: client, table: table, sink: sink, now: now),
-            store: store, sink: sink, instruments: DaemonMetrics(registry: registry))
+            store: store, sink: sink, instruments: DaemonMetrics(registry: registry),
+            gpus: try GPUService.find(environment: environment, registry: registry))
         daemon = Daemon(
             plan: plan, loader: loader, program: program, environment: environment, parts: parts, now: now,
             pid: getpid())
@@ -61,7 +62,7 @@ struct Composition {
         logger.logLevel = .warning
         // Ended from the last to the first: processes while the API still answers, the store after all who write to it.
         let services: [any Service] =
-            [storeKeeper] + adminServers(logger: logger) + [gatewayTalk, hangUps, supervision]
+            [storeKeeper] + gpuReader + adminServers(logger: logger) + [gatewayTalk, hangUps, supervision]
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0, successTerminationBehavior: .ignore) },

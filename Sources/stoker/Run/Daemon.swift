@@ -1,5 +1,6 @@
 import StokerConfig
 import StokerCore
+import StokerHost
 import StokerMetrics
 import StokerStore
 import StokerSupervisor
@@ -15,6 +16,7 @@ actor Daemon: ControlPlane {
     private let supervisor: Supervisor<ContinuousClock>
     private let link: GatewayLink
     private let store: EventStore
+    private let gpus: GPUMonitor?
     private let sink: any EventSink
     private let instruments: DaemonMetrics
     private let now: @Sendable () -> Timestamp
@@ -39,6 +41,7 @@ actor Daemon: ControlPlane {
         supervisor = parts.supervisor
         link = parts.link
         store = parts.store
+        gpus = parts.gpus
         sink = parts.sink
         instruments = parts.instruments
         self.now = now
@@ -76,7 +79,12 @@ actor Daemon: ControlPlane {
             version: Version.text, pid: pid, startedAt: startedAt, now: now(), config: loader.path,
             configDigest: plan.digest, configError: rejected, gatewayListen: plan.gateway.listen.text,
             gatewayTLS: plan.gateway.tls != nil, adminListen: plan.adminListen?.text, processes: statuses,
-            models: plan.models.map { ModelStatus(model: $0, table: table, gateway: gateway) })
+            models: plan.models.map { ModelStatus(model: $0, table: table, gateway: gateway) }, gpus: gpus?.report())
+    }
+
+    /// The names of the running processes, by number.
+    var namesByPID: [Int32: String] {
+        Dictionary(statuses.compactMap { status in status.pid.map { ($0, status.name) } }) { first, _ in first }
     }
 
     func events(_ query: EventQuery) async throws -> [Event] { try await store.events(query) }
@@ -157,6 +165,8 @@ struct DaemonParts {
     let store: EventStore
     let sink: any EventSink
     let instruments: DaemonMetrics
+    /// nil on a machine without any.
+    let gpus: GPUMonitor?
 }
 
 extension PlanDifference {
