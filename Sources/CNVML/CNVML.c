@@ -1,6 +1,7 @@
 #include "CNVML.h"
 
 #include <dlfcn.h>
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -20,6 +21,11 @@ _Static_assert(
     "nvmlFieldValue_t");
 _Static_assert(
     sizeof(struct cnvml_event) == 32 && offsetof(struct cnvml_event, gpu_instance) == 24, "nvmlEventData_t");
+
+_Static_assert(
+    sizeof(struct cnvml_activity) == 40 && offsetof(struct cnvml_activities, sm) == 24
+        && offsetof(struct cnvml_activities, tensor) == 64 && sizeof(struct cnvml_activities) == 24 + 40 * 333,
+    "nvmlGpmMetricsGet_t");
 
 struct symbol {
     const char *name;
@@ -69,6 +75,11 @@ static const struct symbol symbols[] = {
     SYMBOL("nvmlDeviceGetMigDeviceHandleByIndex", mig_handle_by_index),
     SYMBOL("nvmlDeviceGetGpuInstanceId", gpu_instance),
     SYMBOL("nvmlDeviceGetComputeInstanceId", compute_instance),
+    SYMBOL("nvmlGpmQueryDeviceSupport", activity_support),
+    SYMBOL("nvmlGpmSampleAlloc", sample_alloc),
+    SYMBOL("nvmlGpmSampleFree", sample_free),
+    SYMBOL("nvmlGpmSampleGet", sample_get),
+    SYMBOL("nvmlGpmMetricsGet", activities),
     SYMBOL("nvmlEventSetCreate", event_set_create),
     SYMBOL("nvmlEventSetFree", event_set_free),
     SYMBOL("nvmlDeviceRegisterEvents", register_events),
@@ -91,3 +102,16 @@ void *cnvml_open(const char *path, struct cnvml_functions *functions, const char
 }
 
 void cnvml_close(void *handle) { dlclose(handle); }
+
+int cnvml_read_activity(
+    const struct cnvml_functions *functions, cnvml_sample earlier, cnvml_sample later, double *sm, double *tensor) {
+    if (functions->activities == NULL) return CNVML_FUNCTION_NOT_FOUND;
+    struct cnvml_activities activities = {.version = 1, .count = 2, .earlier = earlier, .later = later};
+    activities.sm.id = CNVML_ACTIVITY_SM;
+    activities.tensor.id = CNVML_ACTIVITY_TENSOR;
+    int code = functions->activities(&activities);
+    if (code != CNVML_SUCCESS) return code;
+    *sm = activities.sm.result == CNVML_SUCCESS ? activities.sm.percent : NAN;
+    *tensor = activities.tensor.result == CNVML_SUCCESS ? activities.tensor.percent : NAN;
+    return CNVML_SUCCESS;
+}

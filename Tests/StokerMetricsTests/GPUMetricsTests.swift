@@ -10,6 +10,8 @@ import Testing
         var reading = GPUReading(identity: Self.gpu, time: Timestamp(milliseconds: 1))
         reading.utilization = 0.87
         reading.memoryActivity = 0.4
+        reading.smActivity = 0.6
+        reading.tensorActivity = 0.25
         reading.memory = GPUMemory(total: 80, used: 10, free: 69, reserved: 1)
         reading.temperature = GPUTemperature(core: 41, memory: 55)
         reading.power = GPUPower(watts: 71.5, limitWatts: 700, energyJoules: 12)
@@ -51,6 +53,7 @@ import Testing
     @Test(arguments: [
         #"info{gpu="0",uuid="GPU-a",name="NVIDIA H100",driver_version="550.54",pci_bus_id="0000:3b:00.0",vendor="nvidia"} 1"#,
         #"utilization_ratio{gpu="0",uuid="GPU-a"} 0.87"#, #"memory_activity_ratio{gpu="0",uuid="GPU-a"} 0.4"#,
+        #"sm_activity_ratio{gpu="0",uuid="GPU-a"} 0.6"#, #"tensor_activity_ratio{gpu="0",uuid="GPU-a"} 0.25"#,
         #"memory_total_bytes{gpu="0",uuid="GPU-a"} 80"#, #"memory_used_bytes{gpu="0",uuid="GPU-a"} 10"#,
         #"memory_free_bytes{gpu="0",uuid="GPU-a"} 69"#, #"memory_reserved_bytes{gpu="0",uuid="GPU-a"} 1"#,
         #"temperature_celsius{gpu="0",uuid="GPU-a",sensor="core"} 41"#,

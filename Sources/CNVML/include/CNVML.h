@@ -73,9 +73,14 @@ enum {
     CNVML_VALUE_USHORT = 6,
 };
 
+/// How busy a card's parts are (nvmlGpmMetricId_t), from Hopper on.
+enum { CNVML_ACTIVITY_SM = 2, CNVML_ACTIVITY_TENSOR = 5 };
+
 /// A card or a part of one, as long as the library is initialised.
 typedef void *cnvml_device;
 typedef void *cnvml_event_set;
+/// The state of a card's counters at one moment, in memory of NVML's.
+typedef void *cnvml_sample;
 
 struct cnvml_pci_info {
     char legacy_bus_id[16];
@@ -131,6 +136,27 @@ struct cnvml_field {
         int64_t signed_long;
         uint16_t unsigned_short;
     } value;
+};
+
+/// `version` goes in.
+struct cnvml_activity_support {
+    uint32_t version, is_supported;
+};
+
+struct cnvml_activity {
+    uint32_t id;
+    int32_t result;
+    double percent;
+    char *_Nullable texts[3];
+};
+
+/// `version`, `count`, the samples and the `id` of each value go in. NVML's own array has room for 98 and later for
+/// 333; it looks at as many as `count` says.
+struct cnvml_activities {
+    uint32_t version, count;
+    cnvml_sample _Nullable earlier, later;
+    struct cnvml_activity sm, tensor;
+    char room[40 * 331];
 };
 
 struct cnvml_event {
@@ -201,6 +227,12 @@ struct cnvml_functions {
     cnvml_get_number _Nullable gpu_instance;
     cnvml_get_number _Nullable compute_instance;
 
+    int (*_Nullable activity_support)(cnvml_device device, struct cnvml_activity_support *support);
+    int (*_Nullable sample_alloc)(cnvml_sample _Nullable *_Nonnull sample);
+    int (*_Nullable sample_free)(cnvml_sample sample);
+    int (*_Nullable sample_get)(cnvml_device device, cnvml_sample sample);
+    int (*_Nullable activities)(struct cnvml_activities *activities);
+
     int (*_Nullable event_set_create)(cnvml_event_set _Nullable *_Nonnull set);
     int (*_Nullable event_set_free)(cnvml_event_set set);
     int (*_Nullable register_events)(cnvml_device device, uint64_t types, cnvml_event_set set);
@@ -213,6 +245,10 @@ struct cnvml_functions {
 void *_Nullable cnvml_open(const char *path, struct cnvml_functions *functions, const char *_Nullable *_Nonnull reason);
 
 void cnvml_close(void *handle);
+
+/// How busy a card was between two samples, in percent; NaN for what it cannot tell.
+int cnvml_read_activity(
+    const struct cnvml_functions *functions, cnvml_sample earlier, cnvml_sample later, double *sm, double *tensor);
 
 #pragma clang assume_nonnull end
 

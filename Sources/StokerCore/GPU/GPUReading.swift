@@ -10,6 +10,10 @@ package struct GPUReading: Sendable, Equatable, Codable {
     package var utilization: Double?
     /// Share of the sample period in which memory was read or written, 0 to 1.
     package var memoryActivity: Double?
+    /// Share of the processors that were busy since the reading before, 0 to 1: nearer to work than `utilization`.
+    package var smActivity: Double?
+    /// Share of that time in which their matrix units were, 0 to 1.
+    package var tensorActivity: Double?
     package var memory = GPUMemory()
     package var temperature = GPUTemperature()
     package var power = GPUPower()

@@ -7,6 +7,11 @@ package enum GPUUnit {
         (0...most).contains(percent) ? Double(percent) / 100 : nil
     }
 
+    /// A percentage with a fraction, a hair above 100 at most.
+    package static func ratio(percent: Double) -> Double? {
+        (0...101).contains(percent) ? min(1, percent / 100) : nil
+    }
+
     package static func celsius(_ degrees: Int64) -> Double? {
         (-50...200).contains(degrees) ? Double(degrees) : nil
     }

@@ -8,10 +8,10 @@ struct NVMLReading {
     private(set) var end: NVMLCode?
     private let device: NVMLDevice
 
-    init(of device: NVMLDevice, identity: GPUIdentity, time: Timestamp) {
+    init(of device: NVMLDevice, identity: GPUIdentity, activity: NVMLActivity, time: Timestamp) {
         self.device = device
         reading = GPUReading(identity: identity, time: time)
-        readLoad()
+        readLoad(activity)
         readPower()
         readErrors()
         readLink()
@@ -40,10 +40,13 @@ struct NVMLReading {
 
     private var functions: cnvml_functions { device.functions }
 
-    private mutating func readLoad() {
+    private mutating func readLoad(_ activity: NVMLActivity) {
         let rates = take("utilization") { (device) throws(NVMLCode) in try device.utilization() }
         reading.utilization = rates?.gpu
         reading.memoryActivity = rates?.memory
+        let busy = take("activity") { (_) throws(NVMLCode) in try activity.read() }
+        reading.smActivity = busy?.sm
+        reading.tensorActivity = busy?.tensor
         reading.memory = take("memory") { (device) throws(NVMLCode) in try device.memory() } ?? GPUMemory()
         reading.clocks = GPUClocks(
             sm: take("SM clock") { (device) throws(NVMLCode) in try device.clock(CNVML_CLOCK_SM) },

@@ -5,7 +5,7 @@ import StokerCore
 final class NVMLSession {
     let library: NVMLLibrary
     /// Cards that gave a handle.
-    private(set) var cards: [(device: NVMLDevice, identity: GPUIdentity)] = []
+    private(set) var cards: [(device: NVMLDevice, identity: GPUIdentity, activity: NVMLActivity)] = []
     /// Cards that are listed and gave none, by index, with what was answered.
     private(set) var unreachable: [(index: Int, code: NVMLCode)] = []
 
@@ -42,6 +42,7 @@ final class NVMLSession {
 
     /// Gives back this session's hold on the driver.
     func end() {
+        for card in cards { card.activity.end() }
         cards = []
         _ = library.functions.shutdown?()
     }
@@ -63,7 +64,8 @@ final class NVMLSession {
                 }
                 guard let handle else { throw NVMLCode(CNVML_NOT_FOUND) }
                 let device = NVMLDevice(handle, caller)
-                cards.append((device, try Self.identity(of: device, index: index, driver: driver ?? "")))
+                let identity = try Self.identity(of: device, index: index, driver: driver ?? "")
+                cards.append((device, identity, NVMLActivity(device)))
             } catch {
                 if error.isEndOfSession { throw error }
                 unreachable.append((index, error))

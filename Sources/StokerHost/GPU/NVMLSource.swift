@@ -30,8 +30,8 @@ package final class NVMLSource: GPUSource {
     package func read() throws(GPUSourceFailure) -> [GPUReading] {
         let session = if let session { session } else { try begin() }
         var readings: [GPUReading] = []
-        for (device, identity) in session.cards {
-            let found = NVMLReading(of: device, identity: identity, time: wall())
+        for (device, identity, activity) in session.cards {
+            let found = NVMLReading(of: device, identity: identity, activity: activity, time: wall())
             if let code = found.end, code.isEndOfSession {
                 end()
                 throw GPUSourceFailure("NVML's session is over: \(code.words)")
@@ -54,7 +54,7 @@ package final class NVMLSource: GPUSource {
         let session = try NVMLSession(try NVMLLibrary(path: path), log: log)
         self.session = session
         roundsWithLoss = 0
-        for (_, identity) in session.cards where !known.contains(where: { $0.uuid == identity.uuid }) {
+        for (_, identity, _) in session.cards where !known.contains(where: { $0.uuid == identity.uuid }) {
             known.append(identity)
         }
         xids?.follow(session)

@@ -39,6 +39,11 @@ struct GPUSeries {
         gauge(
             "stoker_gpu_memory_activity_ratio", "Share of time in which memory was read or written.",
             reading.memoryActivity, to: &scrape)
+        gauge(
+            "stoker_gpu_sm_activity_ratio", "Share of the processors that were busy.", reading.smActivity, to: &scrape)
+        gauge(
+            "stoker_gpu_tensor_activity_ratio", "Share of time in which matrix units were busy.",
+            reading.tensorActivity, to: &scrape)
         let memory = reading.memory
         gauge("stoker_gpu_memory_total_bytes", "Memory of the card.", memory.total.map(Double.init), to: &scrape)
         gauge(

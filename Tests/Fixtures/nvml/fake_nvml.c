@@ -330,6 +330,61 @@ PUBLIC int nvmlDeviceGetFieldValues(void *device, int count, struct field *field
     return SUCCESS;
 }
 
+// Activity (GPM): a sample is a number, a difference is what the script says
+
+PUBLIC int nvmlGpmQueryDeviceSupport(void *device, uint32_t support[2]) {
+    BEGIN(device);
+    if (support[0] != 1) return 25;
+    support[1] = value(it->gpu, "sm_activity", -1) >= 0;
+    return SUCCESS;
+}
+
+static long samples;
+
+PUBLIC int nvmlGpmSampleAlloc(int **sample) {
+    *sample = calloc(1, sizeof **sample);
+    return before(__func__, -1);
+}
+
+PUBLIC int nvmlGpmSampleFree(int *sample) {
+    free(sample);
+    return SUCCESS;
+}
+
+PUBLIC int nvmlGpmSampleGet(void *device, int *sample) {
+    BEGIN(device);
+    *sample = (int)++samples << 4 | it->gpu;
+    return SUCCESS;
+}
+
+struct metric {
+    uint32_t id;
+    int32_t result;
+    double value;
+    char *texts[3];
+};
+
+struct metrics {
+    uint32_t version, count;
+    int *earlier, *later;
+    struct metric metrics[333];
+};
+
+PUBLIC int nvmlGpmMetricsGet(struct metrics *metrics) {
+    int failure = before(__func__, -1);
+    if (failure) return failure;
+    if (metrics->version != 1 || *metrics->earlier >= *metrics->later) return INVALID_ARGUMENT;
+    int gpu = *metrics->later & 15;
+    if (gpu != (*metrics->earlier & 15)) return INVALID_ARGUMENT;
+    for (uint32_t i = 0; i < metrics->count; i++) {
+        struct metric *metric = &metrics->metrics[i];
+        long long number = value(gpu, metric->id == 2 ? "sm_activity" : "tensor_activity", -1);
+        metric->result = number < 0 ? NOT_SUPPORTED : SUCCESS;
+        metric->value = (double)number + 0.5;
+    }
+    return SUCCESS;
+}
+
 // Errors
 
 PUBLIC int nvmlDeviceGetTotalEccErrors(void *device, uint32_t kind, uint32_t counter, uint64_t *count) {

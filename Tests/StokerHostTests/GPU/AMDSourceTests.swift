@@ -165,18 +165,4 @@ import Testing
         #expect(readings[0].processes == [GPUProcess(pid: 812, memory: 1 << 30)])
         #expect(readings[1].processes == nil)
     }
-
-    @Test func `both ways run beside each other, each by itself`() async throws {
-        let (tree, fake) = (try AMDTree(), try FakeNVML())
-        let places = GPUMonitor.Places(nvml: fake.path, sysfs: tree.path)
-        let monitor = try #require(try GPUMonitor.find(places, timing: .quick, clock: .machine))
-        try monitor.start()
-        #expect(await comesTrue { monitor.report().sources.map(\.state) == [.fresh, .fresh] })
-        #expect(monitor.report().readings.map(\.identity.name) == ["0", "card0"])
-        try fake.say("hang nvmlDeviceGetTemperature")
-        #expect(await comesTrue { monitor.report().sources.map(\.state) == [.silent, .fresh] })
-        #expect(monitor.report().present.map(\.identity.name) == ["card0"])
-        try fake.say("")
-        await monitor.stop(within: .seconds(20))
-    }
 }

@@ -13,14 +13,17 @@ import Testing
         return monitor
     }
 
-    private func state(_ monitor: GPUMonitor) -> GPUSourceState.State? { monitor.report().sources.first?.state }
+    /// The threads of this process that read GPUs; no other suite has any.
+    private static func threads() -> [String] {
+        Directory.names("/proc/self/task").compactMap { TextFile.read("/proc/self/task/\($0)/comm", most: 64) }
+            .filter { $0.hasPrefix("gpu-") }.map { String($0.prefix { $0 != "\n" }) }.sorted()
+    }
 
-    @Test func `a machine with neither library nor card has no monitor and no thread`() throws {
-        let before = Directory.names("/proc/self/task").count
+    @Test func `a machine with neither library nor card has no monitor and no thread`() async throws {
         let places = GPUMonitor.Places(nvml: "libno-such-nvml.so.1", sysfs: "/no/such")
         #expect(try GPUMonitor.find(places, clock: .machine) == nil)
         #expect(try GPUMonitor.find(GPUMonitor.Places(nvml: nil, sysfs: "/no/such"), clock: .machine) == nil)
-        #expect(Directory.names("/proc/self/task").count <= before)
+        #expect(await comesTrue { Self.threads().isEmpty })
     }
 
     @Test func `the environment names other places`() {
@@ -60,7 +63,6 @@ import Testing
         #expect(await comesTrue { monitor.report().sources.first?.state == .fresh })
         try fake.say("gpus 2\nhang nvmlDeviceGetTemperature")
         #expect(await comesTrue { monitor.report().sources.first?.state == .silent })
-        let threads = Directory.names("/proc/self/task").count
         let report = monitor.report()
         #expect(report.sources.first?.reason?.hasPrefix("NVML has not answered for ") == true)
         #expect(report.sources.first?.reason?.hasSuffix(" (nvmlDeviceGetTemperature of GPU 0)") == true)
@@ -68,7 +70,7 @@ import Testing
         #expect(report.present.isEmpty)
         // Asked as often as one likes, it is the same thread that hangs.
         for _ in 0..<100 { _ = monitor.report() }
-        #expect(Directory.names("/proc/self/task").count <= threads)
+        #expect(await comesTrue { Self.threads() == ["gpu-nvml", "gpu-xid"] })
         try fake.say("gpus 2")
         #expect(await comesTrue { monitor.report().sources.first?.state == .fresh })
         #expect(monitor.report().present.count == 2)
@@ -159,5 +161,19 @@ import Testing
         #expect(holders.first?.command == ProcessFacts.name(of: getpid()))
         #expect(holders.last?.command == nil && holders.last?.owner == nil)
         await monitor.stop()
+    }
+
+    @Test func `both ways run beside each other, each by itself`() async throws {
+        let (tree, fake) = (try AMDTree(), try FakeNVML())
+        let places = GPUMonitor.Places(nvml: fake.path, sysfs: tree.path)
+        let monitor = try #require(try GPUMonitor.find(places, timing: .quick, clock: .machine))
+        try monitor.start()
+        #expect(await comesTrue { monitor.report().sources.map(\.state) == [.fresh, .fresh] })
+        #expect(monitor.report().readings.map(\.identity.name) == ["0", "card0"])
+        try fake.say("hang nvmlDeviceGetTemperature")
+        #expect(await comesTrue { monitor.report().sources.map(\.state) == [.silent, .fresh] })
+        #expect(monitor.report().present.map(\.identity.name) == ["card0"])
+        try fake.say("")
+        await monitor.stop(within: .seconds(20))
     }
 }
