@@ -50,6 +50,10 @@ extension ModelStatus {
         let canary = table.models.first { $0.name == model.name }?.split?.backends ?? []
         self.init(
             name: model.name, backends: model.backends, standby: model.standby,
-            inRotation: stable > 0 ? stable : canary.count { usable.contains($0) })
+            inRotation: stable > 0 ? stable : canary.count { usable.contains($0) },
+            remarks: gateway.map { report in
+                let members = Set(model.backends + model.standby)
+                return report.backends.filter { members.contains($0.name) }.compactMap(\.remark)
+            })
     }
 }

@@ -14,6 +14,7 @@ extension Forwarding {
     func commit() {
         guard let answer else { return }
         noteAnswered(answer)
+        noteSuccess()
         noteContinued()
         seam.transcript = nil
         seam.dialect = seam.dialect ?? attempt?.backend.route.continuation
@@ -101,6 +102,7 @@ extension Forwarding {
         if framing == nil {
             guard let answer else { return }
             noteAnswered(answer)
+            noteSuccess()
             // Whole before the client has a byte of it: its length is known.
             let framing = ClientFraming(answer.head, clientIsHTTP10: clientIsHTTP10)
             writeHead(of: answer, framing: framing == .none ? framing : .length(answer.held.readableBytes))

@@ -29,6 +29,10 @@ final class Forwarding {
         var meters: BackendMeters
         /// As `SocketLoop.nanoseconds`.
         var startedAt: Int64
+        /// Whether this request decides about the backend.
+        var isTrial = false
+        /// Events that its warm-up has been told of.
+        var credited = 0
     }
 
     /// The answer of the present attempt.
@@ -105,6 +109,7 @@ final class Forwarding {
 
     func tick(_ now: Duration) {
         handle(.tick)
+        creditWarmUp()
         watchForSilence()
         client.flush()
     }
@@ -261,6 +266,10 @@ final class Forwarding {
         if isFirst { first?.failed(failure) }
         guard let attempt else { return }
         attempt.meters.failed(failure)
+        if failure.isBadAnswer {
+            let cell = attempt.backend.cell
+            loop.tell(.failed(othersServe: table.hasOther(than: cell, for: model)), of: cell, because: failure)
+        }
         if failure == .stalled || failure == .firstTokenTimeout {
             attempt.meters.stalled(isStreaming: failure == .stalled)
         }
@@ -315,6 +324,7 @@ final class Forwarding {
         let backend = table.backends[place]
         let meters = loop.meters.backend(backend.cell)
         if let lastFailure, !fresh { meters.retried(after: lastFailure) }
+        if loop.isPanic(place, in: table) { meters.panicked() }
         backend.cell.begin()
         lastBackend = backend.route.name
         if !fresh {
@@ -327,7 +337,8 @@ final class Forwarding {
         let parked = fresh ? nil : loop.takeParked(backend.cell)
         let upstream = parked ?? UpstreamConnection(backend.cell, loop: loop)
         attempt = Attempt(
-            upstream: upstream, backend: backend, meters: meters, startedAt: loop.events.nanoseconds)
+            upstream: upstream, backend: backend, meters: meters, startedAt: loop.events.nanoseconds,
+            isTrial: backend.cell.claimTrial(), credited: accounts.events)
         let request = self.request
         func write(into out: inout ByteBuffer) {
             MessageWriter.request(request.head, body: body, to: backend, about: request.origin, into: &out)
@@ -344,6 +355,8 @@ final class Forwarding {
     /// Ends the present attempt: a connection whose response is not whole is closed.
     func leaveAttempt() {
         guard let attempt else { return }
+        creditWarmUp()
+        if attempt.isTrial { attempt.backend.cell.releaseTrial() }
         self.attempt = nil
         attempt.backend.cell.end()
         attempt.meters.ended(after: .nanoseconds(loop.events.nanoseconds - attempt.startedAt))

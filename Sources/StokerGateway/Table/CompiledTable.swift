@@ -39,7 +39,7 @@ package final class CompiledTable: Sendable {
         package var trouble: String? {
             if let fault = cell.tlsFault { return fault }
             if !route.inRotation { return route.reason.isEmpty ? "out of rotation" : route.reason }
-            return cell.isWorking ? nil : cell.lastError ?? "connection failed"
+            return cell.outBecause
         }
     }
 
@@ -118,11 +118,29 @@ package final class CompiledTable: Sendable {
     package var status: GatewayStatus {
         GatewayStatus(
             version: source.version, epoch: source.epoch,
-            backends: backends.enumerated().map { place, backend in
-                BackendStatus(
-                    name: backend.route.name, usable: isUsable(place), inFlight: backend.cell.inFlight,
-                    lastError: backend.cell.isWorking ? nil : backend.trouble)
-            }, canaries: canaryCounts)
+            backends: backends.indices.map(status(of:)), canaries: canaryCounts)
+    }
+
+    private func status(of place: Int) -> BackendStatus {
+        let backend = backends[place]
+        let recovery = backend.cell.recovery
+        // Bad as it is, nobody better serves one of its models.
+        let isLast = recovery.standing == .lastResort || recovery.standing == .onTrial || recovery.isSpared
+        let models = models.values.filter { $0.tiers.contains { $0.contains(place) } }
+        return BackendStatus(
+            name: backend.route.name, usable: isUsable(place), inFlight: backend.cell.inFlight,
+            lastError: backend.cell.isWorking ? nil : backend.trouble, state: recovery.stateName,
+            share: recovery.warmUp.share * 100 / Balancer.fullShare,
+            panic: backend.route.inRotation && isLast && models.contains { !hasOther(than: backend.cell, for: $0) },
+            proof: recovery.proof)
+    }
+
+    /// Whether a model of the backend is served by another one, too.
+    func isServed(beside cell: BackendCell) -> Bool {
+        models.values.contains { model in
+            let members = Array(model.tiers.joined()) + (model.canary?.backends ?? [])
+            return members.contains { backends[$0].cell === cell } && hasOther(than: cell, for: model)
+        }
     }
 
     /// Of each model that has a canary now; nil where none has.
