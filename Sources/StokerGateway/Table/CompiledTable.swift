@@ -190,7 +190,8 @@ package final class CompiledTable: Sendable {
     /// Whether a model of the backend is served by another one, too.
     func isServed(beside cell: BackendCell) -> Bool {
         models.values.contains { model in
-            model.tiers.contains { $0.contains { backends[$0].cell === cell } } && hasOther(than: cell, for: model)
+            let members = Array(model.tiers.joined()) + (model.canary?.backends ?? [])
+            return members.contains { backends[$0].cell === cell } && hasOther(than: cell, for: model)
         }
     }
 
