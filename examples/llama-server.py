@@ -22,6 +22,8 @@ parser.add_argument("--host", default="127.0.0.1", help="the address to listen o
 parser.add_argument("--port", type=int, required=True)
 parser.add_argument("--parallel", type=int, default=4, help="requests decoded at once; more wait in a queue")
 parser.add_argument("--ctx-size", type=int, default=4096, help="tokens of context, shared by the parallel requests")
+parser.add_argument("--cache-ram", type=int, default=256,
+                    help="MiB of old prompts beside the slots; llama.cpp's own 8 GiB a replica is too much for a laptop")
 half = max(1, (os.cpu_count() or 1) // 2)
 parser.add_argument("--threads", type=int, default=half, help="half the cores, so that two replicas fit")
 parser.add_argument("--chat-template", default=PLAIN_CHAT, help="Jinja; empty takes the model's own")
@@ -41,7 +43,7 @@ params.n_ctx = arguments.ctx_size
 params.cpuparams.n_threads = arguments.threads
 params.cpuparams_batch.n_threads = arguments.threads
 params.chat_template = arguments.chat_template
-params.cache_ram_mib = 256  # of old prompts; llama.cpp's own 8 GiB a replica is too much for a laptop
+params.cache_ram_mib = arguments.cache_ram
 params.endpoint_metrics = arguments.metrics
 params.endpoint_slots = True
 

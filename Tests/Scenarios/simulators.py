@@ -105,6 +105,7 @@ class Rig:
         processes = {name: self.attached(name, engine, probes) for name in names}
         model = {"backends": list(names), "deadlines": deadlines or PATIENT, **model}
         self.stack = make(processes, {"m": model})
+        self.ejections = 0
         self.stack.plan["gateway"].update(gateway or {})
         self.stack.write()
         try:
@@ -147,6 +148,8 @@ class Rig:
             if simulator.process.poll() is None:
                 simulator.clear()
             self.proxies[name].clear()
+        if self.metric("stoker_gateway_ejections_total") != self.ejections:
+            self.forget()
 
         def both():
             before = self.received()
@@ -155,6 +158,17 @@ class Rig:
             return all(a and a.status == 200 for a in asked) and all(after[name] > before[name] for name in before)
 
         wait_for(both, "every backend gets requests", 30)
+
+    def forget(self):
+        """Has the gateway forget what it holds against the backends: they leave the table, and come as new ones."""
+        models, self.stack.plan["models"] = self.stack.plan["models"], {}
+        for plan, status in ({}, 404), (models, 200):
+            self.stack.plan["models"] = plan
+            self.stack.write()
+            done = self.stack.cli("reload")
+            assert done.returncode == 0, done.stderr
+            wait_for(lambda: (a := self.ask("again")) and a.status == status, f"the table of {list(plan)}", 20)
+        self.ejections = self.metric("stoker_gateway_ejections_total")
 
     def received(self):
         return {name: simulator.received() for name, simulator in self.simulators.items()}

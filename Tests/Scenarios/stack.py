@@ -88,7 +88,8 @@ class Stack:
             "gateway": {"listen": f"127.0.0.1:{self.gateway_port}"},
             "admin": {"listen": f"127.0.0.1:{self.admin_port}"},
             "processes": processes,
-            "models": models or {},
+            # Scenarios ask the same again and again, and want it everywhere.
+            "models": {name: {"affinity": "none", **keys} for name, keys in (models or {}).items()},
             **sections,
         }
         self.write()

@@ -13,6 +13,9 @@ package struct StatusScreen: Sendable {
         var text = heading(style)
         if !report.processes.isEmpty { text += "\n" + processes.rendered(style) }
         if !report.models.isEmpty { text += "\n" + models.rendered(style) }
+        for remark in Set(report.models.flatMap { $0.remarks ?? [] }).sorted() {
+            text += style.paint(SafeText.escaped(remark), .warning) + "\n"
+        }
         return text
     }
 

@@ -55,17 +55,18 @@ package struct Balancer: Sendable {
             place = place &+ 1 == tier.count ? 0 : place &+ 1
             let standing = view.standing(backend)
             // A request that has failed already is not risked.
-            if standing == .onTrial, wanted == .good, tried.isEmpty { return .backend(backend) }
-            guard standing == wanted || (standing == .onTrial && wanted == .lastResort),
+            let isTrial = standing == .onTrial && wanted == .good && tried.isEmpty
+            guard isTrial || standing == wanted || (standing == .onTrial && wanted == .lastResort),
                 tried.isEmpty || !tried.contains(backend)
             else { continue }
             let (load, limit, share) = (view.inFlight(backend), view.limit(backend), view.share(backend))
             guard load < limit else {
-                isFull = true
+                isFull = isFull || !isTrial
                 continue
             }
+            if isTrial { return .backend(backend) }
             sums.add(load: load, limit: limit, share: share)
-            let cost = Self.cost(load, share)
+            let cost = Self.cost(load, share, turn: turn)
             if cost < cheapest {
                 cheapest = cost
                 best = backend
@@ -100,9 +101,14 @@ package struct Balancer: Sendable {
     }
 
     /// What one more request would weigh on it.
+    ///
+    /// One with a tenth of the share that has nothing to do goes first each tenth time: where traffic is thin nobody
+    /// has ten requests, and it would never get one.
     @inlinable
-    static func cost(_ load: Int, _ share: Int) -> Int {
-        share == fullShare ? (load &+ 1) &<< 10 : ((load &+ 1) &<< 20) / max(1, share)
+    static func cost(_ load: Int, _ share: Int, turn: Int) -> Int {
+        if share == fullShare { return (load &+ 1) &<< 10 }
+        if load == 0, turn % (fullShare / max(1, share)) == 0 { return 0 }
+        return ((load &+ 1) &<< 20) / max(1, share)
     }
 }
 

@@ -24,11 +24,33 @@ package struct BackendStatus: Sendable, Equatable, Codable {
     package var inFlight: Int
     /// The failure that took it out, in words; nil while usable.
     package var lastError: String?
+    /// `BackendRecovery.stateName`; this and what follows is nil from a gateway of an earlier release.
+    package var state: String?
+    /// Percent of its part that it gets.
+    package var share: Int?
+    /// It gets requests although it is bad, because nobody else serves a model of it.
+    package var panic: Bool?
+    /// What its place in the rotation is drawn from, a fact a line.
+    package var proof: [String]?
 
-    package init(name: String, usable: Bool, inFlight: Int, lastError: String? = nil) {
+    package init(
+        name: String, usable: Bool, inFlight: Int, lastError: String? = nil, state: String? = nil, share: Int? = nil,
+        panic: Bool? = nil, proof: [String]? = nil
+    ) {
         self.name = name
         self.usable = usable
         self.inFlight = inFlight
         self.lastError = lastError
+        self.state = state
+        self.share = share
+        self.panic = panic
+        self.proof = proof
+    }
+
+    /// What a person should know of it, nil where all is as it should be.
+    package var remark: String? {
+        let clause = lastError ?? share.flatMap { $0 < 100 ? "warming up, \($0) % of its part" : nil }
+        guard panic == true else { return clause.map { "\(name): \($0)" } }
+        return "\(name): \(clause.map { "\($0); " } ?? "")panic: asked all the same, nobody else serves"
     }
 }

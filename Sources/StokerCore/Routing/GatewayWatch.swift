@@ -61,11 +61,13 @@ package struct GatewayWatch: Sendable {
                 effects.append(
                     .record(
                         .backendOut, .warning, subject: backend.name,
-                        message: "The gateway took it out of rotation: \(backend.lastError ?? "no reason given")"))
+                        message: "The gateway took it out of rotation: \(backend.lastError ?? "no reason given")",
+                        evidence: backend.proof ?? []))
             } else if backend.usable, out.remove(backend.name) != nil {
                 effects.append(
-                    .record(.backendBack, .info, subject: backend.name, message: "It answers again and is in rotation.")
-                )
+                    .record(
+                        .backendBack, .info, subject: backend.name, message: "It answers again and is in rotation.",
+                        evidence: backend.proof ?? []))
             }
         }
         return effects

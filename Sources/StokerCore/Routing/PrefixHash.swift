@@ -10,19 +10,22 @@ package struct PrefixHash: Sendable {
     /// Takes bytes in; where they are cut into calls makes a difference.
     @inlinable
     package mutating func add(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) {
-        var index = range.lowerBound
-        while index &+ 8 <= range.upperBound {
-            var word: UInt64 = 0
-            for offset in 0..<8 { word |= UInt64(bytes[index &+ offset]) &<< UInt64(offset &* 8) }
-            add(word)
-            index &+= 8
+        var hash = state
+        bytes.extracting(range).withUnsafeBytes { raw in
+            var index = 0
+            while index &+ 8 <= raw.count {
+                let word = raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                hash = Self.mix(hash, UInt64(littleEndian: word))
+                index &+= 8
+            }
+            var rest = UInt64(raw.count)
+            while index < raw.count {
+                rest = rest &<< 8 | UInt64(raw[index])
+                index &+= 1
+            }
+            hash = Self.mix(hash, rest)
         }
-        var rest = UInt64(range.count)
-        while index < range.upperBound {
-            rest = rest &<< 8 | UInt64(bytes[index])
-            index &+= 1
-        }
-        add(rest)
+        state = hash
     }
 
     @inlinable

@@ -43,6 +43,10 @@ extension ModelStatus {
         }
         self.init(
             name: model.name, backends: model.backends, standby: model.standby,
-            inRotation: (model.backends + model.standby).count { usable.contains($0) })
+            inRotation: (model.backends + model.standby).count { usable.contains($0) },
+            remarks: gateway.map { report in
+                let members = Set(model.backends + model.standby)
+                return report.backends.filter { members.contains($0.name) }.compactMap(\.remark)
+            })
     }
 }

@@ -113,11 +113,16 @@ package struct ModelStatus: Sendable, Equatable, Codable {
     package var standby: [String]
     /// How many of them get traffic now, standby included.
     package var inRotation: Int
+    /// What is not as it should be with one of them, a line each; nil from an earlier release.
+    package var remarks: [String]?
 
-    package init(name: String, backends: [String], standby: [String], inRotation: Int) {
+    package init(
+        name: String, backends: [String], standby: [String], inRotation: Int, remarks: [String]? = nil
+    ) {
         self.name = name
         self.backends = backends
         self.standby = standby
         self.inRotation = inRotation
+        self.remarks = remarks
     }
 }

@@ -93,6 +93,18 @@ package enum AttemptFailure: Sendable, Equatable {
         }
     }
 
+    /// Whether the answer speaks against the backend: enough of them in a row eject it. Not a connection that failed,
+    /// which takes it out at once; not silence, which has its own remedy; and never 429 and 503: back-pressure.
+    package var isBadAnswer: Bool {
+        switch self {
+        case .truncated, .malformed, .emptyStream, .emptyAnswer, .wrongContent, .errorEvent, .unfinished,
+            .eventTooLarge:
+            true
+        case .status(let code): code != 429 && code != 503
+        default: false
+        }
+    }
+
     /// Whether the same backend is worth another try when there is no other.
     var allowsSameBackend: Bool {
         switch self {

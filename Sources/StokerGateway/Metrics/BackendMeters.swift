@@ -10,6 +10,9 @@ package final class BackendMeters {
     private let retries: LabelledCases<AttemptFailure.Reason, Counter>
     private let seams: LabelledCases<AttemptFailure.Reason, Counter>
     private let stalls: LabelledCases<StallPhase, Counter>
+    private let ejections: LabelledCases<AttemptFailure.Reason, Counter>
+    private let sparings: Counter
+    private let panics: Counter
     private var codes: [Int: Counter] = [:]
 
     init(_ families: GatewayMetrics, backend: String) {
@@ -20,6 +23,9 @@ package final class BackendMeters {
         retries = families.retries.each(AttemptFailure.Reason.self, after: backend)
         seams = families.seams.each(AttemptFailure.Reason.self, after: backend)
         stalls = families.streamStalls.each(StallPhase.self, after: backend)
+        ejections = families.ejections.each(AttemptFailure.Reason.self, after: backend)
+        sparings = families.sparings.with(backend)
+        panics = families.panics.with(backend)
     }
 
     /// A response head has come.
@@ -41,6 +47,15 @@ package final class BackendMeters {
 
     /// A begun stream goes on elsewhere after this backend failed.
     package func seam(after failure: AttemptFailure) { seams[failure.reason].increment() }
+
+    /// It left the rotation.
+    package func ejected(for failure: AttemptFailure) { ejections[failure.reason].increment() }
+
+    /// It would have left it, had another one served.
+    package func spared() { sparings.increment() }
+
+    /// It is asked although it is out of rotation, because nobody else is in.
+    package func panicked() { panics.increment() }
 
     /// A gap above the limit.
     package func stalled(isStreaming: Bool) { stalls[isStreaming ? .streaming : .beforeFirstToken].increment() }

@@ -28,6 +28,9 @@ package struct GatewayMetrics: Sendable {
     let upstreamDuration: HistogramFamily
     let retries: CounterFamily
     let retriesDenied: CounterFamily
+    let ejections: CounterFamily
+    let sparings: CounterFamily
+    let panics: CounterFamily
     let connections: GaugeFamily
     let lag: HistogramFamily
     let rejected: CounterFamily
@@ -103,6 +106,15 @@ package struct GatewayMetrics: Sendable {
             "stoker_gateway_retries_total", help: "Retries sent.", labels: ["backend", "reason"])
         retriesDenied = try registry.counter(
             "stoker_gateway_retries_denied_total", help: "Failed attempts that were not retried.", labels: ["reason"])
+        ejections = try registry.counter(
+            "stoker_gateway_ejections_total", help: "How often a backend left the rotation by its failures.",
+            labels: ["backend", "reason"])
+        sparings = try registry.counter(
+            "stoker_gateway_ejections_denied_total",
+            help: "Bad answers of a backend that stayed because it is the last one.", labels: ["backend"])
+        panics = try registry.counter(
+            "stoker_gateway_panic_requests_total",
+            help: "Attempts at a backend that is out of rotation, because nobody else is in.", labels: ["backend"])
         connections = try registry.gauge(
             "stoker_gateway_connections", help: "Open client connections.", labels: ["listener"])
         rejected = try registry.counter(
@@ -118,6 +130,11 @@ package struct GatewayMetrics: Sendable {
     ) {
         registry.collect("gateway_backends") { scrape in
             let table = table()
+            for backend in table.backends {
+                scrape.gauge(
+                    "stoker_gateway_backend_share_ratio", help: "Part of what falls to others that it gets.",
+                    ["backend": backend.route.name], value: Double(backend.cell.share) / Double(Balancer.fullShare))
+            }
             for model in table.models.values {
                 for place in model.tiers.joined() {
                     scrape.gauge(

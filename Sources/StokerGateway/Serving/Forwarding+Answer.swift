@@ -12,6 +12,7 @@ extension Forwarding {
     /// The first of the answer may go out, or the first after a seam.
     func commit() {
         guard let answer else { return }
+        noteSuccess()
         noteContinued()
         seam.transcript = nil
         seam.dialect = seam.dialect ?? attempt?.backend.route.continuation
@@ -94,6 +95,7 @@ extension Forwarding {
     func finish(isBroken: Bool) {
         if framing == nil {
             guard let answer else { return }
+            noteSuccess()
             // Whole before the client has a byte of it: its length is known.
             let framing = ClientFraming(answer.head, clientIsHTTP10: clientIsHTTP10)
             writeHead(of: answer, framing: framing == .none ? framing : .length(answer.held.readableBytes))

@@ -29,6 +29,10 @@ final class Forwarding {
         var meters: BackendMeters
         /// As `SocketLoop.nanoseconds`.
         var startedAt: Int64
+        /// Whether this request decides about the backend.
+        var isTrial = false
+        /// Events that its warm-up has been told of.
+        var credited = 0
     }
 
     /// The answer of the present attempt.
@@ -102,6 +106,7 @@ final class Forwarding {
 
     func tick(_ now: Duration) {
         handle(.tick)
+        creditWarmUp()
         watchForSilence()
         client.flush()
     }
@@ -255,6 +260,10 @@ final class Forwarding {
         lastFailure = failure
         guard let attempt else { return }
         attempt.meters.failed(failure)
+        if failure.isBadAnswer {
+            let cell = attempt.backend.cell
+            loop.tell(.failed(othersServe: table.hasOther(than: cell, for: model)), of: cell, because: failure)
+        }
         if failure == .stalled || failure == .firstTokenTimeout {
             attempt.meters.stalled(isStreaming: failure == .stalled)
         }
@@ -309,13 +318,15 @@ final class Forwarding {
         let backend = table.backends[place]
         let meters = loop.meters.backend(backend.cell)
         if let lastFailure, !fresh { meters.retried(after: lastFailure) }
+        if loop.isPanic(place, in: table) { meters.panicked() }
         if reserved == place { reserved = nil } else { backend.cell.begin() }
         lastBackend = backend.route.name
         if !fresh { accounts.attempt(at: loop.now) }
         let parked = fresh ? nil : loop.takeParked(backend.cell)
         let upstream = parked ?? UpstreamConnection(backend.cell, loop: loop)
         attempt = Attempt(
-            upstream: upstream, backend: backend, meters: meters, startedAt: loop.events.nanoseconds)
+            upstream: upstream, backend: backend, meters: meters, startedAt: loop.events.nanoseconds,
+            isTrial: backend.cell.claimTrial(), credited: accounts.events)
         let request = self.request
         func write(into out: inout ByteBuffer) {
             MessageWriter.request(request.head, body: body, to: backend, about: request.origin, into: &out)
@@ -332,6 +343,8 @@ final class Forwarding {
     /// Ends the present attempt: a connection whose response is not whole is closed.
     func leaveAttempt() {
         guard let attempt else { return }
+        creditWarmUp()
+        if attempt.isTrial { attempt.backend.cell.releaseTrial() }
         self.attempt = nil
         attempt.backend.cell.end()
         loop.released(attempt.backend)

@@ -87,6 +87,12 @@ final class GatewayLoop {
         }
     }
 
+    /// Whether a backend is asked only because nobody else is in rotation.
+    func isPanic(_ place: Int, in table: CompiledTable) -> Bool {
+        let backend = table.backends[place]
+        return !backend.route.inRotation || backend.cell.standing == .lastResort
+    }
+
     /// Serves until `events` is stopped. Blocks the thread.
     func run() {
         scheduleTick()
@@ -182,15 +188,27 @@ final class GatewayLoop {
     /// Takes note of a connection failure; the first one starts asking for the backend's health.
     func condemn(_ cell: BackendCell, because failure: AttemptFailure) {
         for upstream in pool.takeAll(of: cell.id) { upstream.close() }
-        follow(cell.note(.connectionFailed, reason: failure.text), for: cell)
+        tell(.connectionFailed, of: cell, because: failure)
+    }
+
+    /// Tells a backend's recovery what happened, and does what it asks for.
+    func tell(_ event: BackendRecovery.Event, of cell: BackendCell, because failure: AttemptFailure? = nil) {
+        follow(cell.note(event, at: events.nanoseconds, reason: failure?.text), for: cell, because: failure)
     }
 
     /// Does what a backend's recovery asks for.
-    func follow(_ effect: BackendRecovery.Effect?, for cell: BackendCell) {
-        switch effect {
-        case .ask(let delay, let generation): events.after(delay) { self.ask(cell, generation: generation) }
-        case .readmit: readmitted(cell)
-        case nil: break
+    func follow(_ effects: [BackendRecovery.Effect], for cell: BackendCell, because failure: AttemptFailure? = nil) {
+        for effect in effects {
+            switch effect {
+            case .ask(let delay, let generation): events.after(delay) { self.ask(cell, generation: generation) }
+            case .rest(let time, let generation):
+                events.after(time) { self.tell(.rested(generation: generation), of: cell) }
+            case .warm(let time, let generation):
+                events.after(time) { self.tell(.warmed(generation: generation), of: cell) }
+            case .left: if let failure { meters.backend(cell).ejected(for: failure) }
+            case .spared: meters.backend(cell).spared()
+            case .readmit: readmitted(cell)
+            }
         }
     }
 
@@ -216,9 +234,11 @@ final class GatewayLoop {
         guard let backend = table.backends.first(where: { $0.cell === cell }) else { return }
         HealthAsk(backend, on: self) { result in
             switch result {
-            case .success: self.follow(cell.note(.answered(generation: generation)), for: cell)
+            case .success: self.tell(.answered(generation: generation), of: cell)
             case .failure(let failure):
-                self.follow(cell.note(.silent(generation: generation), reason: failure.words), for: cell)
+                let effects = cell.note(
+                    .silent(generation: generation), at: self.events.nanoseconds, reason: failure.words)
+                self.follow(effects, for: cell)
             }
         }
     }

@@ -18,8 +18,18 @@ package final class BackendCell: Sendable {
 
     private static let nextID = Atomic(0)
     private let requests = Atomic(0)
-    private let working = Atomic(true)
     private let trouble = Mutex(Trouble())
+    /// What the recovery says, for those who choose.
+    private let standingNow = Atomic(Standing.good.rawValue)
+    private let shareNow = Atomic(Balancer.fullShare)
+    /// Whether a good answer would change nothing.
+    private let isSound = Atomic(true)
+    /// Whether somebody has the one request that decides.
+    private let isTried = Atomic(false)
+    /// Whether others served when it left the rotation, or was new: then they can do without it for a while.
+    private let isAwaited = Atomic(true)
+    /// When it came back, as `SocketLoop.nanoseconds`; 0: long ago.
+    private let returnedAt = Atomic<Int64>(0)
     /// Nanoseconds of the monotonic clock; 0: never.
     private let heardAt = Atomic<Int64>(0)
     private let frozenAt = Atomic<Int64>(0)
@@ -52,11 +62,26 @@ package final class BackendCell: Sendable {
     /// Requests that it is working on.
     package var inFlight: Int { requests.load(ordering: .sequentiallyConsistent) }
 
-    /// Whether its connections work.
-    package var isWorking: Bool { working.load(ordering: .relaxed) }
+    /// Whether nothing is held against it.
+    package var isWorking: Bool { standing == .good }
 
-    /// The failure that took it out, nil while it works.
-    package var lastError: String? { trouble.withLock { $0.lastError } }
+    /// What it has earned by itself, whatever the control plane and the latest silence say.
+    package var standing: Standing {
+        let standing = Standing(rawValue: standingNow.load(ordering: .relaxed)) ?? .good
+        // One request decides; the others have others to go to.
+        return standing == .onTrial && isTried.load(ordering: .relaxed) ? .lastResort : standing
+    }
+
+    /// What it gets of what falls to others, of `Balancer.fullShare`.
+    package var share: Int { shareNow.load(ordering: .relaxed) }
+
+    var isWarmingUp: Bool { share < Balancer.fullShare }
+
+    /// Why it is out of rotation, nil while it is not.
+    package var outBecause: String? { trouble.withLock { $0.recovery.trouble(after: $0.lastError) } }
+
+    /// Its recovery as it stands.
+    package var recovery: BackendRecovery { trouble.withLock { $0.recovery } }
 
     /// A request is sent to it, however much it has to do.
     package func begin() { requests.wrappingAdd(1, ordering: .sequentiallyConsistent) }
@@ -127,16 +152,52 @@ package final class BackendCell: Sendable {
 
     // MARK: Recovery
 
+    /// How long after its return it gets its slots little by little: a tenth at once, then twice as many each second.
+    private static let openingTime: Int64 = 4_000_000_000
+
+    /// How many requests it gets at once: all that wait when a backend comes back would otherwise come to it together.
+    package func limit(_ slots: Int, at now: Int64) -> Int {
+        let returned = returnedAt.load(ordering: .relaxed)
+        guard returned > 0, now &- returned < Self.openingTime else { return slots }
+        let tenths = Int64(slots) << max(0, (now &- returned) / 1_000_000_000)
+        return min(slots, max(1, Int(tenths / 10)))
+    }
+
+    /// It is not in rotation by the table, from now on.
+    package func left(othersServe: Bool) { isAwaited.store(!othersServe, ordering: .relaxed) }
+
+    /// Whether nobody served when it left the rotation by the table.
+    package var leftNobody: Bool { isAwaited.load(ordering: .relaxed) }
+
+    /// Makes the caller's request the one that decides, if one has to; false: another one is, or none has to.
+    package func claimTrial() -> Bool {
+        guard standingNow.load(ordering: .relaxed) == Standing.onTrial.rawValue else { return false }
+        return isTried.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged
+    }
+
+    /// The request that decides is over.
+    package func releaseTrial() { isTried.store(false, ordering: .relaxed) }
+
+    /// Takes note of a good answer, or of the first event of one.
+    package func succeeded(at now: Int64) -> [BackendRecovery.Effect] {
+        isSound.load(ordering: .relaxed) ? [] : note(.succeeded, at: now)
+    }
+
     /// Tells its recovery what happened; returns what to do about it.
     ///
-    /// - Parameter reason: kept as `lastError`, for a `connectionFailed` or `silent`.
-    package func note(_ event: BackendRecovery.Event, reason: String? = nil) -> BackendRecovery.Effect? {
+    /// - Parameter reason: what it failed with, as a clause.
+    package func note(
+        _ event: BackendRecovery.Event, at now: Int64, reason: String? = nil
+    ) -> [BackendRecovery.Effect] {
         trouble.withLock { trouble in
-            let effect = trouble.recovery.handle(event, jitter: .random(in: 0...1))
-            if let reason, !trouble.recovery.isWorking { trouble.lastError = reason }
-            if trouble.recovery.isWorking { trouble.lastError = nil }
-            working.store(trouble.recovery.isWorking, ordering: .relaxed)
-            return effect
+            let effects = trouble.recovery.handle(event, at: .nanoseconds(now), jitter: .random(in: 0...1))
+            let recovery = trouble.recovery
+            if let reason { trouble.lastError = reason }
+            if effects.contains(.readmit) { returnedAt.store(now, ordering: .relaxed) }
+            standingNow.store(recovery.standing.rawValue, ordering: .relaxed)
+            shareNow.store(recovery.warmUp.share, ordering: .relaxed)
+            isSound.store(recovery.isWorking && recovery.streak == 0, ordering: .relaxed)
+            return effects
         }
     }
 }

@@ -42,7 +42,7 @@ package final class CompiledTable: Sendable {
         package var trouble: String? {
             if let fault = cell.tlsFault { return fault }
             if !route.inRotation { return route.reason.isEmpty ? "out of rotation" : route.reason }
-            return cell.isWorking ? nil : cell.lastError ?? "connection failed"
+            return cell.outBecause
         }
 
         /// Takes one of its slots; false when there is none.
@@ -134,11 +134,28 @@ package final class CompiledTable: Sendable {
     package var status: GatewayStatus {
         GatewayStatus(
             version: source.version, epoch: source.epoch,
-            backends: backends.enumerated().map { place, backend in
-                BackendStatus(
-                    name: backend.route.name, usable: isUsable(place), inFlight: backend.cell.inFlight,
-                    lastError: backend.cell.isWorking ? nil : backend.trouble)
-            })
+            backends: backends.indices.map(status(of:)))
+    }
+
+    private func status(of place: Int) -> BackendStatus {
+        let backend = backends[place]
+        let recovery = backend.cell.recovery
+        // Bad as it is, nobody better serves one of its models.
+        let isLast = recovery.standing == .lastResort || recovery.standing == .onTrial || recovery.isSpared
+        let models = models.values.filter { $0.tiers.contains { $0.contains(place) } }
+        return BackendStatus(
+            name: backend.route.name, usable: isUsable(place), inFlight: backend.cell.inFlight,
+            lastError: backend.cell.isWorking ? nil : backend.trouble, state: recovery.stateName,
+            share: recovery.warmUp.share * 100 / Balancer.fullShare,
+            panic: backend.route.inRotation && isLast && models.contains { !hasOther(than: backend.cell, for: $0) },
+            proof: recovery.proof)
+    }
+
+    /// Whether a model of the backend is served by another one, too.
+    func isServed(beside cell: BackendCell) -> Bool {
+        models.values.contains { model in
+            model.tiers.contains { $0.contains { backends[$0].cell === cell } } && hasOther(than: cell, for: model)
+        }
     }
 
     static func entry(_ model: ModelRoute, created: Int64) -> String {

@@ -51,6 +51,7 @@ package final class TableDesk: Sendable {
         report(next.security, after: before.security)
         connections.allow(source.limits.maxConnections)
         recent.resize(to: source.limits.recentRequests)
+        noteDepartures(before, next)
         askAgain(before, next)
         log.notice(
             "routing table in force",
@@ -82,11 +83,24 @@ package final class TableDesk: Sendable {
         }
     }
 
+    /// Keeps in mind who served while a backend was away: those that begin together need not warm up one by one.
+    private func noteDepartures(_ before: CompiledTable, _ next: CompiledTable) {
+        let out = Set(before.backends.filter { !$0.route.inRotation }.map(\.cell.id))
+        for backend in next.backends where !backend.route.inRotation && !out.contains(backend.cell.id) {
+            backend.cell.left(othersServe: next.isServed(beside: backend.cell))
+        }
+    }
+
     /// A backend that the control plane has just put into rotation is worth a question now, not after its backoff.
     private func askAgain(_ before: CompiledTable, _ next: CompiledTable) {
-        let out = Set(before.backends.filter { !$0.route.inRotation }.map(\.cell.id))
-        for backend in next.backends where backend.route.inRotation && out.contains(backend.cell.id) {
-            if let effect = backend.cell.note(.vouched) { loops.onFirst { $0.follow(effect, for: backend.cell) } }
+        let out = before.backends.filter { !$0.route.inRotation }
+        for backend in next.backends where backend.route.inRotation {
+            guard let earlier = out.first(where: { $0.cell === backend.cell }) else { continue }
+            // One whose probe failed for a while is the same process as before.
+            let event = BackendRecovery.Event.vouched(
+                isNew: !earlier.route.isUnready,
+                othersServe: !backend.cell.leftNobody && before.isServed(beside: backend.cell))
+            loops.onFirst { $0.tell(event, of: backend.cell) }
         }
     }
 }

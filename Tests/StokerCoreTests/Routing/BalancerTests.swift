@@ -99,6 +99,8 @@ struct FakeView: BackendView {
         #expect(balancer.choose(among: [[0, 1, 2]], avoiding: [0], in: view) == .backend(1))
         #expect(balancer.choose(among: [[0, 1, 2]], avoiding: [0, 1], in: view) == .backend(2))
         #expect(balancer.choose(among: [[0], [1, 2]], in: view) == .backend(0), "its tier is not asked")
+        view.limits = [2: 7]
+        #expect(balancer.choose(among: [[0, 1, 2]], in: view) != .backend(2), "it is full with older requests")
     }
 
     @Test func `one with a tenth of the share gets a tenth of what the others have`() {
@@ -111,6 +113,14 @@ struct FakeView: BackendView {
             view.loads[choice] += 1
             counts[choice] += 1
         }
-        #expect(counts[2] == 10)
+        #expect((10...11).contains(counts[2]))
+    }
+
+    @Test func `where nobody has anything to do, it gets each tenth request`() {
+        var balancer = Balancer()
+        var view = FakeView(loads: [0, 0])
+        view.shares = [1: Balancer.fullShare / 10]
+        let chosen = (0..<200).count { _ in balancer.choose(among: [[0, 1]], in: view) == .backend(1) }
+        #expect((10...20).contains(chosen))
     }
 }

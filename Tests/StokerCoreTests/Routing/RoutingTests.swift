@@ -1,3 +1,4 @@
+import FoundationEssentials
 import StokerCore
 import Testing
 
@@ -59,6 +60,58 @@ struct RoutingTableTests {
             ])
         #expect(ModelStatus(model: plan.models[0], table: table, gateway: nil).inRotation == 2)
         #expect(ModelStatus(model: plan.models[0], table: table, gateway: seen).inRotation == 1)
+    }
+}
+
+struct EarlierReleaseTests {
+    @Test func `a table of a control plane that knows no slots and no affinity has the defaults`() throws {
+        let table = RoutingTable(plan: plan, statuses: [], version: 1, epoch: 2)
+        let text = String(decoding: try JSONEncoder().encode(table), as: UTF8.self)
+        let earlier = text.replacing("\"affinity\":\"prefix\",", with: "").replacing(
+            ",\"affinity\":\"prefix\"", with: "")
+        #expect(!earlier.contains("affinity"))
+        #expect(try JSONDecoder().decode(RoutingTable.self, from: Data(earlier.utf8)) == table)
+    }
+
+    @Test func `slots and affinity get through to the gateway`() throws {
+        var changed = plan
+        changed.processes[0].slots = 7
+        changed.models[0].affinity = .none
+        let table = RoutingTable(plan: changed, statuses: [], version: 1, epoch: 2)
+        let got = try JSONDecoder().decode(RoutingTable.self, from: JSONEncoder().encode(table))
+        #expect(got.backends.map(\.slots) == [7, nil, nil] && got.models.first?.affinity == Affinity.none)
+    }
+
+    @Test func `a gateway that says nothing of standing is understood`() throws {
+        let json = #"{"name":"a","usable":false,"inFlight":0,"lastError":"refused"}"#
+        let status = try JSONDecoder().decode(BackendStatus.self, from: Data(json.utf8))
+        #expect(status.state == nil && status.remark == "a: refused")
+    }
+}
+
+struct RemarkTests {
+    @Test(arguments: [
+        (BackendStatus(name: "a", usable: true, inFlight: 0, share: 100, panic: false), String?.none),
+        (BackendStatus(name: "a", usable: true, inFlight: 0, share: 40), "a: warming up, 40 % of its part"),
+        (BackendStatus(name: "a", usable: false, inFlight: 0, lastError: "refused"), "a: refused"),
+        (
+            BackendStatus(name: "a", usable: false, inFlight: 0, lastError: "ejected", panic: true),
+            "a: ejected; panic: asked all the same, nobody else serves"
+        ),
+    ])
+    func `what is not as it should be is one line`(status: BackendStatus, remark: String?) {
+        #expect(status.remark == remark)
+    }
+
+    @Test func `a model's status has the remarks about its own backends`() {
+        let seen = GatewayStatus(
+            version: 1, epoch: 2,
+            backends: [
+                BackendStatus(name: "a", usable: false, inFlight: 0, lastError: "refused"),
+                BackendStatus(name: "z", usable: false, inFlight: 0, lastError: "refused"),
+            ])
+        let table = RoutingTable(plan: plan, statuses: [], version: 1, epoch: 2)
+        #expect(ModelStatus(model: plan.models[0], table: table, gateway: seen).remarks == ["a: refused"])
     }
 }
 
@@ -138,6 +191,17 @@ struct GatewayWatchTests {
         #expect(
             watch.handle(.report(report(version: 5)))
                 == [.record(.backendBack, .info, subject: "a", message: "It answers again and is in rotation.")])
+    }
+
+    @Test func `the proof goes into the event`() {
+        var watch = GatewayWatch(wanted: table)
+        var out = report(version: 5, usable: false)
+        out.backends[0].proof = ["state: ejected", "bad answers in a row: 5"]
+        guard case .record(.backendOut, _, _, _, let evidence)? = watch.handle(.report(out)).first else {
+            Issue.record("no event")
+            return
+        }
+        #expect(evidence == ["state: ejected", "bad answers in a row: 5"])
     }
 
     @Test func `a backend that the table keeps out is not the gateway's news`() {

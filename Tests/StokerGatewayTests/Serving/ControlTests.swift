@@ -47,6 +47,9 @@ struct ControlTests {
         }
     }
 
+    private static let atRest = BackendStatus(
+        name: "a", usable: true, inFlight: 0, state: "working", share: 100, panic: false, proof: [])
+
     @Test("a table comes into force, its status and metrics can be read")
     func table() async throws {
         try await Self.with { gateway, client, _ in
@@ -54,7 +57,7 @@ struct ControlTests {
             let status = try await client.roundTrip(TestGateway.get("/status"))
             let said = try JSONDecoder().decode(GatewayStatus.self, from: Data(status.body.utf8))
             #expect(said.version == 3 && said.epoch == 5)
-            #expect(said.backends == [BackendStatus(name: "a", usable: true, inFlight: 0)])
+            #expect(said.backends == [Self.atRest])
             #expect(said.notices?.notices == [])
             #expect(try await gateway.chat().status == 503)
             let metrics = try await client.roundTrip(TestGateway.get("/metrics"))
@@ -71,7 +74,7 @@ struct ControlTests {
             #expect(page.headers["content-type"] == "application/json")
             #expect(
                 try JSONDecoder().decode(RequestPage.self, from: Data(page.body.utf8))
-                    == RequestPage(backends: [BackendStatus(name: "a", usable: true, inFlight: 0)]))
+                    == RequestPage(backends: [Self.atRest]))
             for query in ["limit=0", "limt=1", "after=x"] {
                 #expect(try await client.roundTrip(TestGateway.get("/requests?\(query)")).status == 400, "\(query)")
             }
