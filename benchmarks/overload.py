@@ -28,7 +28,7 @@ ENGINES = 2
 
 def measure(name, directory, options):
     """The crowd, and how many requests an engine had at once at most."""
-    flags = ["--slots", options.slots, "--ttft", f"{TTFT}s", "--itl", f"{GAP}s", "--tokens", TOKENS]
+    flags = ["--slots", options.slots, "--ttft", f"{TTFT * 1000:.0f}ms", "--itl", f"{GAP * 1000:.0f}ms", "--tokens", TOKENS]
     with contextlib.ExitStack() as stack:
         found = stack.enter_context(engines(options.stoker, ENGINES, *flags))
         proxy = stack.enter_context(between(

@@ -71,7 +71,7 @@ class Proxy:
             f"defaults\n  mode http\n  timeout connect 1s\n  timeout client 60s\n  timeout server {self.patience}s\n"
             "  option http-keep-alive\n  http-reuse always\n  retries 3\n  option redispatch 1\n"
             # Without http-no-delay HAProxy gathers the events of a stream for 100 ms and more.
-            f"  retry-on all-retryable-errors\n  option http-no-delay\n  timeout queue {self.queue}\n"
+            f"  retry-on all-retryable-errors\n  option http-no-delay\n  timeout queue {self.queue}\n  option abortonclose\n"
             f"listen l\n  bind 127.0.0.1:{self.port}\n  balance leastconn\n{servers}")
         return subprocess.Popen(["haproxy", "-q", "-db", "-f", config], start_new_session=True)
 

@@ -82,6 +82,17 @@ package enum AttemptFailure: Sendable, Equatable {
         }
     }
 
+    /// Whether the backend worked on the request and answered badly. To ask again costs engines work, so there is a
+    /// `RetryBudget` for it. A connection that failed is free to be tried again, since the death of an engine must lose
+    /// no request; and so is a backend that has refused the work, being full: another one may not be.
+    package var isAnswer: Bool {
+        switch self {
+        case .status(let code): code != 429 && code != 503
+        case .errorEvent, .emptyStream, .emptyAnswer, .wrongContent: true
+        default: false
+        }
+    }
+
     /// Whether the answer speaks against the backend: enough of them in a row eject it. Not a connection that failed,
     /// which takes it out at once; not silence, which has its own remedy; and never 429 and 503: back-pressure.
     package var isBadAnswer: Bool {
@@ -90,17 +101,6 @@ package enum AttemptFailure: Sendable, Equatable {
             .eventTooLarge:
             true
         case .status(let code): code != 429 && code != 503
-        default: false
-        }
-    }
-
-    /// Whether the backend worked on the request and answered badly. To ask again costs engines work, so there is a
-    /// `RetryBudget` for it. A connection that failed is free to be tried again, since the death of an engine must lose
-    /// no request; and so is a backend that has refused the work, being full: another one may not be.
-    package var isAnswer: Bool {
-        switch self {
-        case .status(let code): code != 429 && code != 503
-        case .errorEvent, .emptyStream, .emptyAnswer, .wrongContent: true
         default: false
         }
     }

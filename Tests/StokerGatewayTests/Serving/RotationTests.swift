@@ -36,8 +36,8 @@ struct RotationTests {
         let good = try await FakeBackend.start("good") { _, reply in reply.json("{}") }
         try await TestGateway.with { gateway in
             try gateway.route(to: [moody], standby: [good])
-            for _ in 0..<20 { #expect(try await gateway.chat().status == 200) }
-            #expect(moody.requests.count == 20)
+            for _ in 0..<10 { #expect(try await gateway.chat().status == 200) }
+            #expect(moody.requests.count == 10)
         }
         try await moody.kill()
         try await good.kill()
@@ -146,22 +146,6 @@ struct RotationTests {
         }
         try await small.kill()
         try await spare.kill()
-    }
-
-    @Test func `with all full, whoever has the least to do takes it`() async throws {
-        let small = try await FakeBackend.start("small") { request, reply in
-            if request.number > 1 { reply.json("{}") }
-        }
-        try await TestGateway.with { gateway in
-            var route = small.route
-            route.slots = 1
-            try gateway.route([route], ModelRoute(name: "m", tiers: [["small"]]))
-            let waiting = try await TestClient.connect(to: gateway.port)
-            try await waiting.send(TestGateway.post())
-            await small.wait(for: "request")
-            #expect(try await gateway.chat().status == 200)
-        }
-        try await small.kill()
     }
 }
 
