@@ -59,6 +59,7 @@ package struct Event: Sendable, Equatable, Codable {
         case streamContinued = "stream.continued"
         case streamLost = "stream.lost"
         case gatewayLost = "gateway.lost"
+        case failoverFinished = "failover.finished"
         case storeReplaced = "store.replaced"
     }
 }

@@ -43,6 +43,8 @@ package struct Plan: Sendable, Equatable {
     package func shimSocket(of process: String) -> String { "\(runtimeDirectory)/shim/\(process).sock" }
     /// The event store.
     package var eventsDatabase: String { "\(stateDirectory)/events.sqlite" }
+    /// Failovers and drills.
+    package var continuityDatabase: String { "\(stateDirectory)/continuity.sqlite" }
     /// Held, locked, for the life of the control plane.
     package var lockFile: String { "\(stateDirectory)/lock" }
 

@@ -7,12 +7,18 @@ package struct GatewayStatus: Sendable, Equatable, Codable {
     package var backends: [BackendStatus]
     /// nil: a gateway of a release that had none.
     package var notices: GatewayNotices?
+    /// The backends that were lost lately, for the clock of failover; nil like `notices`.
+    package var losses: GatewayLosses?
 
-    package init(version: UInt64, epoch: Int64, backends: [BackendStatus], notices: GatewayNotices? = nil) {
+    package init(
+        version: UInt64, epoch: Int64, backends: [BackendStatus], notices: GatewayNotices? = nil,
+        losses: GatewayLosses? = nil
+    ) {
         self.version = version
         self.epoch = epoch
         self.backends = backends
         self.notices = notices
+        self.losses = losses
     }
 }
 

@@ -12,6 +12,7 @@ extension Forwarding {
     /// The first of the answer may go out, or the first after a seam.
     func commit() {
         guard let answer else { return }
+        noteServed(answer.head.status)
         noteContinued()
         seam.transcript = nil
         seam.dialect = seam.dialect ?? attempt?.backend.route.continuation
@@ -94,6 +95,7 @@ extension Forwarding {
     func finish(isBroken: Bool) {
         if framing == nil {
             guard let answer else { return }
+            noteServed(answer.head.status)
             // Whole before the client has a byte of it: its length is known.
             let framing = ClientFraming(answer.head, clientIsHTTP10: clientIsHTTP10)
             writeHead(of: answer, framing: framing == .none ? framing : .length(answer.held.readableBytes))
@@ -116,6 +118,7 @@ extension Forwarding {
     /// Nothing was sent: the answer is an error.
     func refuse(_ refusal: Exchange.Refusal) {
         let error = error(for: refusal)
+        noteFate(.failed)
         leaveAttempt()
         account(accounts.attempts == 0 ? .refused : .failed, code: error.status, error: error.code)
         client.answer(error, id: request.origin.id)
@@ -152,6 +155,7 @@ extension Forwarding {
             if exchange.isCommitted { noteLost(failure, obstacle: String(why.dropFirst(2))) }
         }
         loop.meters.retryDenied(.streamStarted)
+        noteFate(exchange.isCommitted ? .broken(tokens: accounts.events) : .failed)
         leaveAttempt()
         account(.brokenOff, code: status, error: error.code)
         client.breakOff()

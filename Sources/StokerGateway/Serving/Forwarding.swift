@@ -68,6 +68,8 @@ final class Forwarding {
     /// Of an answer that is one document.
     var usage: TokenUsage?
     var isOver = false
+    /// The backend where it came to grief, until it is known what became of it.
+    var brokenOn: String?
     private var hasFled = false
     /// Looked up by text: once a request, and not for each event.
     private(set) lazy var meters = loop.meters.request(request.order.route, model: model.route.name)
@@ -241,6 +243,7 @@ final class Forwarding {
         lastFailure = failure
         guard let attempt else { return }
         attempt.meters.failed(failure)
+        noteBroken(attempt.backend.cell, failure)
         if failure == .stalled || failure == .firstTokenTimeout {
             attempt.meters.stalled(isStreaming: failure == .stalled)
         }
@@ -296,6 +299,7 @@ final class Forwarding {
         let meters = loop.meters.backend(backend.cell)
         if let lastFailure, !fresh { meters.retried(after: lastFailure) }
         backend.cell.begin()
+        noteMoved(to: backend.route.name)
         lastBackend = backend.route.name
         if !fresh { accounts.attempt(at: loop.now) }
         let parked = fresh ? nil : loop.takeParked(backend.cell)

@@ -164,11 +164,14 @@ final class GatewayLoop {
     /// Takes note of a connection failure; the first one starts asking for the backend's health.
     func condemn(_ cell: BackendCell, because failure: AttemptFailure) {
         for upstream in pool.takeAll(of: cell.id) { upstream.close() }
-        follow(cell.note(.connectionFailed, reason: failure.text), for: cell)
+        let effect = cell.note(.connectionFailed, reason: failure.text)
+        if effect != nil { noteLoss(of: cell, failure, isOut: true) }
+        follow(effect, for: cell)
     }
 
     /// Does what a backend's recovery asks for.
     func follow(_ effect: BackendRecovery.Effect?, for cell: BackendCell) {
+        if effect == .readmit { noteBack(cell) }
         guard case .ask(let delay, let generation) = effect else { return }
         events.after(delay) { self.ask(cell, generation: generation) }
     }

@@ -48,6 +48,7 @@ package final class TableDesk: Sendable {
             return (before, present)
         }
         loops.onEach { $0.apply(next) }
+        loops.onFirst { $0.noteRotation(from: before, to: next) }
         report(next.security, after: before.security)
         connections.allow(source.limits.maxConnections)
         recent.resize(to: source.limits.recentRequests)

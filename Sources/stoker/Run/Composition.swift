@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import ServiceLifecycle
 import StokerAdmin
+import StokerContinuity
 import StokerCore
 import StokerHost
 import StokerMetrics
@@ -32,7 +33,10 @@ struct Composition {
         let store = EventStore(path: plan.eventsDatabase, retention: plan.events, now: now)
         let environment = ProcessInfo.processInfo.environment
         let printer = EventPrinter(environment: environment)
-        let sink = EventTee(sinks: [printer, store])
+        let recorder = FailoverRecorder(now: { .now }, wall: now)
+        let sink = EventTee(sinks: [printer, store, recorder])
+        let failovers = try FailoverLog(path: plan.continuityDatabase, registry: registry, sink: sink, now: now)
+        recorder.onFinished(failovers.keep)
         let client = CurlClient()
         host = try Self.host(plan: plan, program: program, listener: claims.listener)
         let table = RoutingTable(plan: plan, statuses: [], version: 1, epoch: Timestamp.now.milliseconds)
@@ -42,8 +46,9 @@ struct Composition {
             metrics: try SupervisorMetrics(registry))
         parts = DaemonParts(
             table: table, supervisor: supervisor,
-            link: GatewayLink(socket: plan.gatewaySocket, client: client, table: table, sink: sink, now: now),
-            store: store, sink: sink, instruments: DaemonMetrics(registry: registry))
+            link: GatewayLink(
+                socket: plan.gatewaySocket, client: client, table: table, sink: sink, recorder: recorder, now: now),
+            store: store, sink: sink, instruments: DaemonMetrics(registry: registry), failovers: failovers)
         daemon = Daemon(
             plan: plan, loader: loader, program: program, environment: environment, parts: parts, now: now,
             pid: getpid())

@@ -17,6 +17,7 @@ actor Daemon: ControlPlane {
     private let store: EventStore
     private let sink: any EventSink
     private let instruments: DaemonMetrics
+    private let failovers: FailoverLog
     private let now: @Sendable () -> Timestamp
     private let startedAt: Timestamp
     private let pid: Int32
@@ -41,6 +42,7 @@ actor Daemon: ControlPlane {
         store = parts.store
         sink = parts.sink
         instruments = parts.instruments
+        failovers = parts.failovers
         self.now = now
         startedAt = now()
         self.pid = pid
@@ -50,6 +52,7 @@ actor Daemon: ControlPlane {
     func run() async {
         record(.daemonStarted, "Control plane started.", evidence: ["config \(loader.path), digest \(plan.digest)"])
         instruments.configAccepted(digest: plan.digest, at: now())
+        failovers.follow(plan.models)
         await supervisor.apply(wanted)
         for await announced in await supervisor.changes {
             statuses = announced
@@ -102,6 +105,7 @@ actor Daemon: ControlPlane {
         }
         instruments.configAccepted(digest: next.digest, at: now())
         plan = next
+        failovers.follow(plan.models)
         rejected = nil
         record(.configLoaded, "New config in force.", evidence: difference.lines)
         // Also when the plan is the same: the certificate may have changed, and who reloads wants it in force now.
@@ -157,6 +161,7 @@ struct DaemonParts {
     let store: EventStore
     let sink: any EventSink
     let instruments: DaemonMetrics
+    let failovers: FailoverLog
 }
 
 extension PlanDifference {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import StokerContinuity
 import StokerCore
 import StokerMetrics
 import StokerProbe
@@ -19,16 +20,18 @@ actor GatewayLink {
     private let socket: String
     private let client: CurlClient
     private let sink: any EventSink
+    private let recorder: FailoverRecorder
     private let now: @Sendable () -> Timestamp
     private var watch: GatewayWatch
 
     init(
         socket: String, client: CurlClient, table: RoutingTable, sink: any EventSink,
-        now: @escaping @Sendable () -> Timestamp
+        recorder: FailoverRecorder, now: @escaping @Sendable () -> Timestamp
     ) {
         self.socket = socket
         self.client = client
         self.sink = sink
+        self.recorder = recorder
         self.now = now
         watch = GatewayWatch(wanted: table)
     }
@@ -45,7 +48,10 @@ actor GatewayLink {
     }
 
     /// The plan or the processes have changed.
-    func want(_ table: RoutingTable) async { await perform(watch.handle(.wants(table))) }
+    func want(_ table: RoutingTable) async {
+        recorder.observe(.table(table))
+        await perform(watch.handle(.wants(table)))
+    }
 
     /// The gateway is about to be stopped.
     func expectEnd() async { await perform(watch.handle(.ending)) }
@@ -73,8 +79,10 @@ actor GatewayLink {
             let read = watch.read.map { "?read=\($0.text)" } ?? ""
             let answer = try await send("GET", "/status\(read)")
             let status = try JSONDecoder().decode(GatewayStatus.self, from: Data(answer.body))
+            recorder.observe(status)
             await perform(watch.handle(.report(status)))
         } catch {
+            recorder.observe(nil)
             await perform(watch.handle(.silence("\(error)")))
         }
     }
