@@ -5,9 +5,13 @@ import Synchronization
 ///
 /// It listens to the control plane's events as one of their sinks, so the supervisor knows nothing of it.
 package final class FailoverRecorder: EventSink {
+    private static let kept = 64
+
     private let clock: Mutex<FailoverClock>
     private let now: @Sendable () -> BootTime
     private let wall: @Sendable () -> Timestamp
+    /// Finished failovers that a drill has caused, the newest few.
+    private let drilled = Mutex<[FailoverRecord]>([])
     private let finished = Mutex<@Sendable (FailoverRecord) -> Void>({ _ in })
 
     /// - Parameters:
@@ -24,6 +28,13 @@ package final class FailoverRecorder: EventSink {
     /// Failovers that are not over yet.
     package var openCount: Int { clock.withLock { $0.openCount } }
 
+    /// Those that a drill has caused: how many are not over, and the others.
+    package func failovers(ofDrill id: Int64) -> (open: Int, done: [FailoverRecord]) {
+        // Open first: one that is finished in between is then in neither, and found the next time.
+        let open = clock.withLock { $0.openCount(ofDrill: id) }
+        return (open, drilled.withLock { $0.filter { $0.drill == id } })
+    }
+
     /// Listens to what becomes of processes.
     package func record(_ event: Event) {
         guard let name = event.subject, let observation = Self.observation(event, of: name) else { return }
@@ -34,6 +45,9 @@ package final class FailoverRecorder: EventSink {
     package func observe(_ observation: FailoverClock.Observation) {
         let records = clock.withLock { $0.handle(observation, at: now(), wall: wall()) }
         guard !records.isEmpty else { return }
+        drilled.withLock { drilled in
+            drilled = (drilled + records.filter { $0.drill != nil }).suffix(Self.kept)
+        }
         // Outside of the lock: it may say something that comes back as an event.
         let finished = finished.withLock { $0 }
         for record in records { finished(record) }

@@ -25,7 +25,9 @@ struct StokerCommand: AsyncParsableCommand {
                 subcommands: [StatusCommand.self, TopCommand.self, EventsCommand.self, LogsCommand.self]),
             CommandGroup(
                 name: "Act",
-                subcommands: [StartCommand.self, StopCommand.self, RestartCommand.self, ReloadCommand.self]),
+                subcommands: [
+                    StartCommand.self, StopCommand.self, RestartCommand.self, ReloadCommand.self, DrillCommand.self,
+                ]),
             CommandGroup(name: "Measure", subcommands: [LoadCommand.self]),
             CommandGroup(name: "Serve", subcommands: [KnowledgeCommand.self, SimulateCommand.self]),
         ])

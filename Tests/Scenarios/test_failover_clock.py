@@ -1,39 +1,15 @@
 """Every failover is measured, and the figures agree with what clients saw."""
 
+import os
+import re
 import sqlite3
+import subprocess
 import time
 
+from managed import metric, streaming, two
 from processes import wait_for
-from stack import QUICK, STOKER, free_port, http
+from stack import PROGRAMS, ROOT
 from streams import Streams
-
-
-def simulated(port, *flags, **keys):
-    """A simulator as a process of the config."""
-    command = [STOKER, "simulate", "--model", "m", "--dialect", "vllm", "--listen", "127.0.0.1:${PORT}",
-               "--ttft", "20ms", "--itl", "20ms", *flags]
-    return {"kind": "inference", "engine": "simulator", "command": command, "port": port, **QUICK, **keys}
-
-
-def two(stack, *flags, **sections):
-    """Two simulators behind one model."""
-    processes = {name: simulated(free_port(), *flags) for name in "ab"}
-    return stack(processes, {"m": {"backends": ["a", "b"]}}, **sections)
-
-
-def metric(stack, name, **labels):
-    """The value of a metric whose labels contain these."""
-    page = http(f"{stack.admin}/metrics").text
-    wanted = [f'{key}="{value}"' for key, value in labels.items()]
-    lines = [x for x in page.splitlines() if x.startswith((name + "{", name + " ")) and all(w in x for w in wanted)]
-    assert lines, f"{name} {labels} is not on the page"
-    return sum(float(x.rsplit(" ", 1)[1]) for x in lines)
-
-
-def streaming(stack, backend):
-    """How many clients have a part of an answer of that backend."""
-    live = http(f"{stack.admin}/api/v1/requests").json["live"]
-    return len([r for r in live if r.get("backend") == backend and r["phase"] == "streaming"])
 
 
 def records(stack):
@@ -82,3 +58,18 @@ def test_what_a_person_orders_is_no_failover(stack):
     made.kill("a")
     made.wait_event("failover.finished", "m")
     assert len(made.events("failover.finished")) == 1
+
+
+def test_the_demo_shows_the_kill_the_seam_and_the_clock_and_leaves_nothing(tmp_path_factory):
+    # Whatever the demo forgets is in here. Short: a unix socket's path has at most 107 bytes.
+    scratch = tmp_path_factory.mktemp("d")
+    shown = subprocess.run(
+        [ROOT / "scripts" / "demo-failover.sh"], capture_output=True, text=True, timeout=90, stdin=subprocess.DEVNULL,
+        env={**os.environ, "STOKER_PROGRAMS": str(PROGRAMS.relative_to(ROOT)), "TMPDIR": str(scratch)})
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert re.search(r"\[stoker: continued on [ab] after reset\]", shown.stdout), shown.stdout
+    assert "[whole: 120 tokens]" in shown.stdout
+    clock = shown.stdout.split("== the clock")[1]
+    assert re.search(r"m: [ab] lost \(killed by SIGKILL\), noticed after \d+ ms, served by [ab] after", clock), clock
+    assert "0 requests lost, 1 continued" in clock
+    assert list(scratch.iterdir()) == []

@@ -58,3 +58,53 @@ struct ContinuityStoreTests {
         #expect(throws: EventStoreError.self) { try ContinuityStore.failovers(path: path) }
     }
 }
+
+@Suite("The store of drills")
+struct DrillStoreTests {
+    private let directory: Scratch
+    private let path: String
+
+    init() throws {
+        directory = try Scratch()
+        path = directory.path + "/continuity.sqlite"
+    }
+
+    private func record(_ target: String = "a") -> DrillRecord {
+        DrillRecord(
+            order: DrillOrder(.hang, targets: [target], caller: .init(name: "alice", uid: 1000)),
+            startedAt: Timestamp(milliseconds: 5), host: "h", version: "v", configDigest: "d", policy: DrillPolicy(),
+            plan: ["SIGSTOP"])
+    }
+
+    @Test func `one that has begun is there before it ends, and open`() async throws {
+        let store = ContinuityStore(path: path)
+        #expect(try store.openDrills().isEmpty)
+        var drill = record()
+        drill.id = try await store.begin(drill)
+        #expect(drill.id == 1)
+        #expect(try ContinuityStore.drills(path: path) == [drill])
+        #expect(try store.openDrills() == [drill])
+        drill.verdict = .pass
+        drill.endedAt = Timestamp(milliseconds: 9)
+        try await store.end(drill)
+        #expect(try ContinuityStore.drills(path: path) == [drill])
+        #expect(try store.openDrills().isEmpty)
+    }
+
+    @Test func `it ends once`() async throws {
+        let store = ContinuityStore(path: path)
+        var drill = record()
+        drill.id = try await store.begin(drill)
+        drill.verdict = .fail
+        try await store.end(drill)
+        drill.verdict = .pass
+        await #expect(throws: EventStoreError.self) { try await store.end(drill) }
+        #expect(try ContinuityStore.drills(path: path).map(\.verdict) == [.fail])
+    }
+
+    @Test func `the newest is first, and only so many are read`() async throws {
+        let store = ContinuityStore(path: path)
+        for name in ["a", "b", "c"] { _ = try await store.begin(record(name)) }
+        #expect(try ContinuityStore.drills(path: path, limit: 2).map(\.order.targets) == [["c"], ["b"]])
+    }
+}

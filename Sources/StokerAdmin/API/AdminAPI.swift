@@ -11,6 +11,10 @@ package import StokerCore
 /// | `GET /api/v1/events` | both | `EventPage`; query in `EventQuery.init(items:)` |
 /// | `GET /api/v1/requests` | both | `RequestPage`; query in `RequestQuery.init(items:)`; 503 without the gateway |
 /// | `POST /api/v1/processes/NAME/{start,stop,restart}` | unix socket | 202 once the order is taken |
+/// | `GET /api/v1/drills/check` | both | `DrillPlan`; query in `DrillOrder.init(items:)`; 409 when it is refused |
+/// | `GET /api/v1/drills/ID` | both | `DrillState` of the last drill |
+/// | `POST /api/v1/drills` | unix socket | 202 and `DrillState` once it has begun |
+/// | `POST /api/v1/drills/ID/{load,cancel}` | unix socket | `DrillState` |
 /// | `POST /api/v1/reload` | unix socket | 200 once the new plan runs, 422 when it is refused |
 ///
 /// An error is a `ControlError` as JSON with its status.
@@ -61,9 +65,17 @@ package struct AdminAPI: Sendable {
         case .reload:
             try await controlPlane.reload()
             return .json(200, ["reloaded": true])
+        case .drill(let drill): return try await answer(drill, request)
         case .order(let order, let process):
             try await controlPlane.order(order, process: process)
             return .json(202, OrderReceipt(process: process, order: order))
+        }
+    }
+
+    private func answer(_ drill: DrillRoute, _ request: AdminRequest) async throws(ControlError) -> AdminResponse {
+        switch try await controlPlane.drill(try drill.request(try query(of: request))) {
+        case .plan(let plan): .json(200, plan)
+        case .state(let state): .json(drill == .begin ? 202 : 200, state)
         }
     }
 
@@ -91,6 +103,7 @@ enum Route: Equatable {
     case events
     case requests
     case reload
+    case drill(DrillRoute)
     case order(ProcessOrder, process: String)
 
     /// nil when there is no such path. Exact: a trailing slash or an escape makes another path.
@@ -105,6 +118,10 @@ enum Route: Equatable {
         case ["", "api", "v1", "requests"]: self = .requests
         case ["", "api", "v1", "reload"]: self = .reload
         default:
+            if parts.starts(with: ["", "api", "v1", "drills"]), let drill = DrillRoute(parts.dropFirst(4)) {
+                self = .drill(drill)
+                return
+            }
             guard parts.count == 6, parts[..<4] == ["", "api", "v1", "processes"], !parts[4].isEmpty,
                 let order = ProcessOrder(rawValue: parts[5])
             else { return nil }
@@ -116,6 +133,7 @@ enum Route: Equatable {
         switch self {
         case .health, .readiness, .metrics, .status, .events, .requests: "GET"
         case .reload, .order: "POST"
+        case .drill(let drill): drill.method
         }
     }
 }

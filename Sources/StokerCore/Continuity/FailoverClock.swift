@@ -55,6 +55,11 @@ package struct FailoverClock: Sendable {
     /// How many failovers are not closed yet.
     package var openCount: Int { open.count }
 
+    /// Of these, those that a drill has caused.
+    package func openCount(ofDrill id: Int64) -> Int {
+        open.count { $0.lost.contains { $0.drill == id } }
+    }
+
     /// Takes an observation in.
     ///
     /// - Parameters:

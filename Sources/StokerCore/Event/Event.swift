@@ -60,6 +60,7 @@ package struct Event: Sendable, Equatable, Codable {
         case streamLost = "stream.lost"
         case gatewayLost = "gateway.lost"
         case failoverFinished = "failover.finished"
+        case drillFinished = "drill.finished"
         case storeReplaced = "store.replaced"
     }
 }

@@ -9,6 +9,8 @@ package protocol ControlPlane: Sendable {
     func order(_ order: ProcessOrder, process: String) async throws(ControlError)
     /// Reads the config file again; refuses it whole on any error and keeps the old plan.
     func reload() async throws(ControlError)
+    /// Looks at a drill, or begins one; it goes on by itself.
+    func drill(_ request: DrillRequest) async throws(ControlError) -> DrillAnswer
 }
 
 /// What a person may tell a process to do.
@@ -50,6 +52,8 @@ package struct ControlError: Error, Equatable, Codable {
         case forbidden
         /// Too many of the same at once; ask again.
         case busy
+        /// A drill that must not be done now.
+        case drillRefused = "drill-refused"
         /// The gateway does not answer the control plane.
         case gatewaySilent = "gateway-silent"
     }

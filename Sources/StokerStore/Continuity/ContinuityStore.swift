@@ -11,7 +11,7 @@ package final class ContinuityStore: Sendable {
     /// Bound of the file; a drill takes about 2 KiB.
     private static let maximumPages = 16_384
 
-    private let path: String
+    let path: String
     private let queue = DispatchQueue(label: "stoker.continuity", qos: .utility)
 
     /// The file at `path` is made with the first record; its directory must exist.

@@ -26,6 +26,7 @@ enum ContinuityTable {
                     );
                     """)
         }
+        migrator.registerMigration("2: drills") { try $0.execute(sql: DrillTable.schema) }
         return migrator
     }
 

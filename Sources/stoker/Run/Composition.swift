@@ -18,6 +18,7 @@ struct Composition {
     let daemon: Daemon
     let parts: DaemonParts
     let registry: MetricsRegistry
+    let drills: DrillRunner<ContinuousClock>
     private let host: ShimProcessHost
     /// Held for the life of the daemon: the lock on the state directory, and the gateway's listening socket.
     private let claims: Claims
@@ -37,6 +38,8 @@ struct Composition {
         let sink = EventTee(sinks: [printer, store, recorder])
         let failovers = try FailoverLog(path: plan.continuityDatabase, registry: registry, sink: sink, now: now)
         recorder.onFinished(failovers.keep)
+        let history = (try? ContinuityStore.drills(path: plan.continuityDatabase, limit: 1000)) ?? []
+        let drillLog = DrillLog(metrics: DrillMetrics(registry, history: history), sink: sink, now: now)
         let client = CurlClient()
         host = try Self.host(plan: plan, program: program, listener: claims.listener)
         let table = RoutingTable(plan: plan, statuses: [], version: 1, epoch: Timestamp.now.milliseconds)
@@ -48,10 +51,17 @@ struct Composition {
             table: table, supervisor: supervisor,
             link: GatewayLink(
                 socket: plan.gatewaySocket, client: client, table: table, sink: sink, recorder: recorder, now: now),
-            store: store, sink: sink, instruments: DaemonMetrics(registry: registry), failovers: failovers)
+            store: store, sink: sink, instruments: DaemonMetrics(registry: registry), failovers: failovers,
+            drillMetrics: drillLog.metrics)
         daemon = Daemon(
             plan: plan, loader: loader, program: program, environment: environment, parts: parts, now: now,
             pid: getpid())
+        drills = DrillRunner(
+            hands: DrillActions(daemon: daemon), store: ContinuityStore(path: plan.continuityDatabase),
+            recorder: recorder, place: DrillPlace(host: ProcessInfo.processInfo.hostName, version: Version.text),
+            clock: ContinuousClock(), now: now, onEnd: drillLog.keep)
+        await daemon.take(drills)
+        for record in claims.closedDrills { drillLog.keep(record) }
         ProcessMetrics.collect(into: registry)
         EventStoreMetrics.collect(store, into: registry)
         BuildInfo(version: Version.text, revision: Version.revision).collect(into: registry)
@@ -64,9 +74,10 @@ struct Composition {
         reportSwept()
         var logger = Logger(label: "stoker", factory: StreamLogHandler.standardError(label:))
         logger.logLevel = .warning
-        // Ended from the last to the first: processes while the API still answers, the store after all who write to it.
+        // Ended from the last to the first: drills and processes while the API still answers, the store after all who
+        // write to it.
         let services: [any Service] =
-            [storeKeeper] + adminServers(logger: logger) + [gatewayTalk, hangUps, supervision]
+            [storeKeeper] + adminServers(logger: logger) + [gatewayTalk, hangUps, supervision, drilling]
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0, successTerminationBehavior: .ignore) },

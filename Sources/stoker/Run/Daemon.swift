@@ -1,4 +1,5 @@
 import StokerConfig
+import StokerContinuity
 import StokerCore
 import StokerMetrics
 import StokerStore
@@ -18,6 +19,7 @@ actor Daemon: ControlPlane {
     private let sink: any EventSink
     private let instruments: DaemonMetrics
     private let failovers: FailoverLog
+    private let drillMetrics: DrillMetrics
     private let now: @Sendable () -> Timestamp
     private let startedAt: Timestamp
     private let pid: Int32
@@ -27,6 +29,9 @@ actor Daemon: ControlPlane {
     private var table: RoutingTable
     private var rejected: String?
     private var stopping = false
+    /// Kept out of the table by a drill.
+    private var held: Set<String> = []
+    private var drills: DrillRunner<ContinuousClock>?
 
     init(
         plan: Plan, loader: PlanLoader, program: String, environment: [String: String], parts: DaemonParts,
@@ -43,6 +48,7 @@ actor Daemon: ControlPlane {
         sink = parts.sink
         instruments = parts.instruments
         failovers = parts.failovers
+        drillMetrics = parts.drillMetrics
         self.now = now
         startedAt = now()
         self.pid = pid
@@ -52,7 +58,7 @@ actor Daemon: ControlPlane {
     func run() async {
         record(.daemonStarted, "Control plane started.", evidence: ["config \(loader.path), digest \(plan.digest)"])
         instruments.configAccepted(digest: plan.digest, at: now())
-        failovers.follow(plan.models)
+        follow()
         await supervisor.apply(wanted)
         for await announced in await supervisor.changes {
             statuses = announced
@@ -105,12 +111,36 @@ actor Daemon: ControlPlane {
         }
         instruments.configAccepted(digest: next.digest, at: now())
         plan = next
-        failovers.follow(plan.models)
+        follow()
         rejected = nil
         record(.configLoaded, "New config in force.", evidence: difference.lines)
         // Also when the plan is the same: the certificate may have changed, and who reloads wants it in force now.
         await publish(evenIfSame: plan.gateway.tls != nil)
         await supervisor.apply(wanted)
+    }
+
+    // MARK: Drills
+
+    /// Says who does them.
+    func take(_ drills: DrillRunner<ContinuousClock>) { self.drills = drills }
+
+    func drill(_ request: DrillRequest) async throws(ControlError) -> DrillAnswer {
+        guard !stopping, let drills else { throw .shuttingDown }
+        return try await drills.answer(request)
+    }
+
+    /// How things stand, for a drill.
+    func surroundings() async -> DrillSurroundings {
+        let gateway = await link.latest
+        return DrillSurroundings(
+            table: table, usable: gateway.map { Set($0.backends.filter(\.usable).map(\.name)) },
+            processes: await supervisor.statuses(), policy: plan.drills, configDigest: plan.digest)
+    }
+
+    /// Keeps these out of the table from now on, and only these.
+    func hold(_ backends: Set<String>) async {
+        held = backends
+        await publish()
     }
 
     // MARK: Inside
@@ -123,10 +153,17 @@ actor Daemon: ControlPlane {
     /// Numbers the table before the first `await`, so that of two the newer wins whichever arrives first.
     private func publish(evenIfSame: Bool = false) async {
         var next = RoutingTable(plan: plan, statuses: statuses, version: table.version, epoch: table.epoch)
+        next.take(out: held, "taken out by a drill")
         guard next != table || evenIfSame else { return }
         next.version += 1
         table = next
         await link.want(next)
+    }
+
+    /// Metrics that depend on the plan.
+    private func follow() {
+        failovers.follow(plan.models)
+        drillMetrics.follow(plan.drills)
     }
 
     private func stopGateway() async {
@@ -162,6 +199,7 @@ struct DaemonParts {
     let sink: any EventSink
     let instruments: DaemonMetrics
     let failovers: FailoverLog
+    let drillMetrics: DrillMetrics
 }
 
 extension PlanDifference {

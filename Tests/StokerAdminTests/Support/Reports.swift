@@ -37,6 +37,9 @@ final class FakeControlPlane: ControlPlane {
         var page = RequestPage()
         var requestQueries: [RequestQuery] = []
         var orders: [String] = []
+        var drills: [DrillRequest] = []
+        var drillAnswer = DrillAnswer.plan(
+            DrillPlan(order: DrillOrder(.kill, targets: ["a"]), targets: [], models: []))
     }
 
     private let state = Mutex(State())
@@ -62,6 +65,12 @@ final class FakeControlPlane: ControlPlane {
     func order(_ order: ProcessOrder, process: String) async throws(ControlError) {
         if let refusal = seen.refusal { throw refusal }
         state.withLock { $0.orders.append("\(order.rawValue) \(process)") }
+    }
+
+    func drill(_ request: DrillRequest) async throws(ControlError) -> DrillAnswer {
+        if let refusal = seen.refusal { throw refusal }
+        state.withLock { $0.drills.append(request) }
+        return seen.drillAnswer
     }
 
     func reload() async throws(ControlError) {
