@@ -2,7 +2,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test build release lint format unit scenarios test-gpu docs-check bench man clean deps engine
+.PHONY: help run test build release lint format unit scenarios test-gpu docs-check bench man clean deps engine \
+	demo-failover
 
 # Warnings are errors everywhere; SwiftPM has no setting for that which 6.1 manifests may use.
 STRICT := -Xswiftc -warnings-as-errors
@@ -67,6 +68,9 @@ docs-check: ## the rules about the repository itself: links, metrics, events, im
 bench: release ## restart time beside runit, s6 and supervisord; footprint of an idle control plane
 	@scripts/install-deps.sh bench
 	@scripts/bench.sh
+
+demo-failover: release ## kill -9 of a serving engine: the stream goes on, and the clock says how long it took
+	@scripts/demo-failover.sh
 
 man: build ## docs/stoker.1 and .build/completions, from the help texts
 	python3 scripts/manpage.py .build/debug/stoker > docs/stoker.1

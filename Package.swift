@@ -96,8 +96,9 @@ let package = Package(
         library(
             "StokerAdmin", ["StokerCore", "StokerMetrics"],
             outside: [hummingbird, httpTypes, nioCore, logging]),
+        library("StokerContinuity", ["StokerCore", "StokerStore"]),
         library(
-            "StokerGateway", ["StokerCore", "StokerHost", "StokerMetrics", "StokerNet", "StokerWire"],
+            "StokerGateway", ["StokerCore", "StokerHost", "StokerMetrics", "StokerNet", "StokerWire", "CLinux"],
             outside: [nioCore, logging], settings: hot),
         library(
             "StokerKnowledge", ["StokerCore", "StokerStore", "StokerMetrics"],
@@ -120,7 +121,7 @@ let package = Package(
             name: "stoker",
             dependencies: [
                 "StokerCore", "StokerConfig", "StokerHost", "StokerMetrics", "StokerNet", "StokerProbe", "StokerStore",
-                "StokerAdmin", "StokerGateway", "StokerKnowledge", "StokerLoad", "StokerSimulator",
+                "StokerAdmin", "StokerContinuity", "StokerGateway", "StokerKnowledge", "StokerLoad", "StokerSimulator",
                 "StokerSupervisor", argumentParser, lifecycle, unixSignals, logging, nioPosix, nioCore,
             ],
             swiftSettings: strict),
@@ -137,6 +138,7 @@ let package = Package(
         tests("StokerProbe", outside: [nioCore, nioPosix, nioHTTP1]),
         tests("StokerStore", outside: [grdb]),
         tests("StokerAdmin", ["StokerMetrics", "StokerProbe"], outside: [logging]),
+        tests("StokerContinuity", ["StokerCore", "StokerStore"]),
         tests("StokerWire"),
         tests(
             "StokerGateway", ["StokerCore", "StokerHost", "StokerMetrics", "StokerNet", "StokerWire"],

@@ -18,6 +18,7 @@ FILES = [
     ("./stoker.yaml, /etc/stoker/stoker.yaml", "The config file, where neither --config nor $STOKER_CONFIG names one."),
     ("STATE_DIR/log/NAME.log", "What a process wrote; its older part is NAME.log.1."),
     ("STATE_DIR/events.sqlite", "What has happened, for stoker events."),
+    ("STATE_DIR/continuity.sqlite", "Failovers and drills, for stoker drill report."),
     ("RUNTIME_DIR/control.sock", "Where the daemon takes orders."),
 ]
 ENVIRONMENT = [

@@ -27,7 +27,7 @@ struct StokerCommand: AsyncParsableCommand {
                 name: "Act",
                 subcommands: [
                     StartCommand.self, StopCommand.self, RestartCommand.self, DrainCommand.self, ReloadCommand.self,
-                    CanaryCommand.self,
+                    CanaryCommand.self, DrillCommand.self,
                 ]),
             CommandGroup(name: "Measure", subcommands: [LoadCommand.self]),
             CommandGroup(name: "Serve", subcommands: [KnowledgeCommand.self, SimulateCommand.self]),

@@ -13,6 +13,10 @@ package import StokerCore
 /// | `GET /api/v1/canaries` | both | `CanaryPage` |
 /// | `POST /api/v1/canary/{start,promote,abort}` | unix socket | `CanaryStatus`; query in `CanaryRequest.init` |
 /// | `POST /api/v1/processes/NAME/ORDER` | unix socket | 202 once the order (`ProcessOrder`) is taken |
+/// | `GET /api/v1/drills/check` | both | `DrillPlan`; query in `DrillOrder.init(items:)`; 409 when it is refused |
+/// | `GET /api/v1/drills/ID` | both | `DrillState` of the last drill |
+/// | `POST /api/v1/drills` | unix socket | 202 and `DrillState` once it has begun |
+/// | `POST /api/v1/drills/ID/{load,cancel}` | unix socket | `DrillState` |
 /// | `POST /api/v1/reload` | unix socket | 200 once the new plan runs, 422 when it is refused |
 ///
 /// An error is a `ControlError` as JSON with its status.
@@ -66,9 +70,17 @@ package struct AdminAPI: Sendable {
         case .reload:
             try await controlPlane.reload()
             return .json(200, ["reloaded": true])
+        case .drill(let drill): return try await answer(drill, request)
         case .order(let order, let process):
             try await controlPlane.order(order, process: process)
             return .json(202, OrderReceipt(process: process, order: order))
+        }
+    }
+
+    private func answer(_ drill: DrillRoute, _ request: AdminRequest) async throws(ControlError) -> AdminResponse {
+        switch try await controlPlane.drill(try drill.request(try query(of: request))) {
+        case .plan(let plan): .json(200, plan)
+        case .state(let state): .json(drill == .begin ? 202 : 200, state)
         }
     }
 
@@ -98,6 +110,7 @@ enum Route: Equatable {
     case canaries
     case canary(CanaryRequest.Verb)
     case reload
+    case drill(DrillRoute)
     case order(ProcessOrder, process: String)
 
     /// nil when there is no such path. Exact: a trailing slash or an escape makes another path.
@@ -116,6 +129,10 @@ enum Route: Equatable {
             guard let verb = CanaryRequest.Verb(rawValue: parts[4]) else { return nil }
             self = .canary(verb)
         default:
+            if parts.starts(with: ["", "api", "v1", "drills"]), let drill = DrillRoute(parts.dropFirst(4)) {
+                self = .drill(drill)
+                return
+            }
             guard parts.count == 6, parts[..<4] == ["", "api", "v1", "processes"], !parts[4].isEmpty,
                 let order = ProcessOrder(rawValue: parts[5])
             else { return nil }
@@ -127,6 +144,7 @@ enum Route: Equatable {
         switch self {
         case .health, .readiness, .metrics, .status, .events, .requests, .canaries: "GET"
         case .reload, .order, .canary: "POST"
+        case .drill(let drill): drill.method
         }
     }
 }

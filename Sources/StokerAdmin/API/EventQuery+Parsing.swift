@@ -55,7 +55,7 @@ extension ControlError {
         case .badRequest: 400
         case .forbidden: 403
         case .unknownProcess, .unknownModel: 404
-        case .notManaged, .conflict, .notDrainable, .lastBackend: 409
+        case .notManaged, .conflict, .notDrainable, .lastBackend, .drillRefused: 409
         case .badConfig: 422
         case .shuttingDown, .busy, .gatewaySilent: 503
         }

@@ -17,6 +17,9 @@ package enum RootKeys {
     static let events = KeyDescription(
         name: "events", kind: .section(EventsKeys.section), presence: .optional("all defaults"),
         example: "{ max_age: 30d }", summary: "How many events are kept.")
+    static let drills = KeyDescription(
+        name: "drills", kind: .section(DrillKeys.section), presence: .optional("all defaults"),
+        example: "{ rto: 1m, max_failed: 0 }", summary: "What drills must keep, and how often they are due.")
     static let processes = KeyDescription(
         name: "processes",
         kind: .map(name: "process", keys: .process, values: .section(ProcessKeys.section)), presence: .required,
@@ -32,7 +35,8 @@ package enum RootKeys {
         "stoker.yaml",
         "Paths are relative to the directory of the file unless they start with a slash. A file has at most 1 MiB.",
         keys: [
-            stateDirectory.description, runtimeDirectory.description, gateway, admin, events, processes, models,
+            stateDirectory.description, runtimeDirectory.description, gateway, admin, events, drills, processes,
+            models,
         ])
 }
 

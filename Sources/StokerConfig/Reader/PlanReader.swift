@@ -23,6 +23,7 @@ struct PlanReader {
         let plan = Plan(
             stateDirectory: state, runtimeDirectory: runtime ?? Self.runtimeDirectory(beside: state),
             gateway: readGateway(gateway), adminListen: admin.value(AdminKeys.listen), events: readEvents(section),
+            drills: readDrills(section),
             processes: processes.map(\.plan), models: models.map(\.plan), digest: digest)
         let runtimeKey = runtime == nil ? RootKeys.stateDirectory.description : RootKeys.runtimeDirectory.description
         let draft = PlanDraft(
@@ -78,6 +79,13 @@ struct PlanReader {
         guard let certificate = values.certificate, let key = values.key else { return nil }
         return GatewayTLS(
             certificate: Paths.absolute(certificate, in: directory), key: Paths.absolute(key, in: directory))
+    }
+
+    private func readDrills(_ root: SectionReader) -> DrillPolicy {
+        let section = root.section(RootKeys.drills, DrillKeys.section)
+        return DrillPolicy(
+            rto: section.value(DrillKeys.rto), maxFailed: section.value(DrillKeys.maxFailed),
+            every: section.value(DrillKeys.every), minHealthy: section.value(DrillKeys.minHealthy))
     }
 
     private func readEvents(_ root: SectionReader) -> EventRetention {

@@ -1,3 +1,5 @@
+import StokerCore
+
 /// A value and where it stands.
 struct Located<Value: Sendable>: Sendable {
     var value: Value

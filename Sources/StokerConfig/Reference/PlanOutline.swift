@@ -12,6 +12,10 @@ package enum PlanOutline {
             "events": .object(of: [
                 "max_age": text(plan.events.maxAge), "max_size": text(plan.events.maxSize),
             ]),
+            "drills": .object(of: [
+                "rto": text(plan.drills.rto), "max_failed": .integer(plan.drills.maxFailed),
+                "every": text(plan.drills.every), "min_healthy": .integer(plan.drills.minHealthy),
+            ]),
             "processes": .object(plan.processes.map { .init(key: $0.name, value: process($0)) }),
             "models": .object(plan.models.map { .init(key: $0.name, value: model($0)) }),
         ])

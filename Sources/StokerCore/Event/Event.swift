@@ -75,6 +75,8 @@ package struct Event: Sendable, Equatable, Codable {
         case gatewayReplacing = "gateway.replacing"
         case gatewayReplaced = "gateway.replaced"
         case gatewayKept = "gateway.kept"
+        case failoverFinished = "failover.finished"
+        case drillFinished = "drill.finished"
         case storeReplaced = "store.replaced"
         case gpuUnreadable = "gpu.unreadable"
         case gpuReadable = "gpu.readable"

@@ -12,6 +12,8 @@ package struct Plan: Sendable, Equatable {
     package var adminListen: Endpoint?
     /// Bounds of the event store.
     package var events: EventRetention
+    /// What drills must keep.
+    package var drills: DrillPolicy
     /// In the order of the file.
     package var processes: [ProcessPlan]
     /// In the order of the file.
@@ -21,13 +23,15 @@ package struct Plan: Sendable, Equatable {
 
     package init(
         stateDirectory: String, runtimeDirectory: String, gateway: GatewayPlan, adminListen: Endpoint?,
-        events: EventRetention, processes: [ProcessPlan], models: [ModelPlan], digest: String
+        events: EventRetention, drills: DrillPolicy = DrillPolicy(), processes: [ProcessPlan], models: [ModelPlan],
+        digest: String
     ) {
         self.stateDirectory = stateDirectory
         self.runtimeDirectory = runtimeDirectory
         self.gateway = gateway
         self.adminListen = adminListen
         self.events = events
+        self.drills = drills
         self.processes = processes
         self.models = models
         self.digest = digest
@@ -45,6 +49,8 @@ package struct Plan: Sendable, Equatable {
     package func shimSocket(of process: String) -> String { "\(runtimeDirectory)/shim/\(process).sock" }
     /// The event store.
     package var eventsDatabase: String { "\(stateDirectory)/events.sqlite" }
+    /// Failovers and drills.
+    package var continuityDatabase: String { "\(stateDirectory)/continuity.sqlite" }
     /// Held, locked, for the life of the control plane.
     package var lockFile: String { "\(stateDirectory)/lock" }
 

@@ -4,6 +4,10 @@ package struct Signal: Sendable, Hashable, CustomStringConvertible {
     package static let kill = Signal(number: 9)
     /// SIGTERM.
     package static let terminate = Signal(number: 15)
+    /// SIGCONT.
+    package static let proceed = Signal(number: 18)
+    /// SIGSTOP.
+    package static let stop = Signal(number: 19)
 
     /// 1 to 64.
     package let number: Int32

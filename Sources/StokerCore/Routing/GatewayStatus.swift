@@ -17,11 +17,13 @@ package struct GatewayStatus: Sendable, Equatable, Codable {
     package var isLeaving: Bool?
     /// Client connections that are open.
     package var connections: Int?
+    /// The backends that were lost lately, for the clock of failover; nil like `notices`.
+    package var losses: GatewayLosses?
 
     package init(
         version: UInt64, epoch: Int64, backends: [BackendStatus], notices: GatewayNotices? = nil,
         canaries: [CanaryCounts]? = nil, settled: UInt64? = nil, former: [BackendStatus]? = nil, isLeaving: Bool? = nil,
-        connections: Int? = nil
+        connections: Int? = nil, losses: GatewayLosses? = nil
     ) {
         self.version = version
         self.epoch = epoch
@@ -32,6 +34,7 @@ package struct GatewayStatus: Sendable, Equatable, Codable {
         self.former = former
         self.isLeaving = isLeaving
         self.connections = connections
+        self.losses = losses
     }
 }
 

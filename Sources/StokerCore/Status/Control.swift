@@ -13,6 +13,8 @@ package protocol ControlPlane: Sendable {
     func canary(_ request: CanaryRequest) async throws(ControlError) -> CanaryStatus
     /// Reads the config file again; refuses it whole on any error and keeps the old plan.
     func reload() async throws(ControlError)
+    /// Looks at a drill, or begins one; it goes on by itself.
+    func drill(_ request: DrillRequest) async throws(ControlError) -> DrillAnswer
 }
 
 /// What a person may tell a process to do.
@@ -71,6 +73,8 @@ package struct ControlError: Error, Equatable, Codable {
         case lastBackend = "last-backend"
         /// It cannot be drained: nothing of the gateway's comes to it, or it does not run.
         case notDrainable = "not-drainable"
+        /// A drill that must not be done now.
+        case drillRefused = "drill-refused"
         /// The gateway does not answer the control plane.
         case gatewaySilent = "gateway-silent"
     }

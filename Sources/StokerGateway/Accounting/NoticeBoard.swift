@@ -16,11 +16,16 @@ package final class NoticeBoard: Sendable {
         var told: Int64 = 0
     }
 
+    /// The backends that were lost.
+    package let losses: LossBoard
     private let life: Int64
     private let state = Mutex(State())
 
     /// - Parameter life: which gateway this is.
-    package init(life: Int64 = .random(in: 1 ... .max)) { self.life = life }
+    package init(life: Int64 = .random(in: 1 ... .max)) {
+        self.life = life
+        losses = LossBoard(life: life)
+    }
 
     /// Something has happened to a request.
     package func note(_ matter: GatewayNotice.Matter, _ example: GatewayNotice.Example, at now: Timestamp) {

@@ -1,3 +1,4 @@
+import CLinux
 import FoundationEssentials
 import StokerCore
 import StokerMetrics
@@ -66,9 +67,11 @@ struct ControlRoutes: Sendable {
     /// - Parameter query: `read=MARK`, up to where the reader knows the notices; without it nothing is forgotten.
     private func status(_ query: Substring) -> Answer {
         let mark = QueryText.items(of: query)?.first { $0.name == "read" }?.value
+        let table = desk.table
         var status = desk.status
         status.isLeaving = isLeaving()
         status.notices = notices.read(after: mark.flatMap { NoticeMark(text: $0) })
+        status.losses = notices.losses.read(at: clinux_monotonic_time()) { table.isAskedLikeOthers($0) }
         return json(status)
     }
 

@@ -15,6 +15,7 @@ extension Forwarding {
         guard let answer else { return }
         noteAnswered(answer)
         noteSuccess()
+        noteServed(answer.head.status)
         noteContinued()
         seam.transcript = nil
         seam.dialect = seam.dialect ?? attempt?.backend.route.continuation
@@ -104,6 +105,7 @@ extension Forwarding {
             guard let answer else { return }
             noteAnswered(answer)
             noteSuccess()
+            noteServed(answer.head.status)
             // Whole before the client has a byte of it: its length is known.
             let framing = ClientFraming(answer.head, clientIsHTTP10: clientIsHTTP10)
             writeHead(of: answer, framing: framing == .none ? framing : .length(answer.held.readableBytes))
@@ -129,6 +131,7 @@ extension Forwarding {
     }
 
     func refuse(with error: GatewayError) {
+        noteFate(.failed)
         leaveAttempt()
         account(accounts.attempts == 0 ? .refused : .failed, code: error.status, error: error.code)
         client.answer(error, id: request.origin.id)
@@ -165,6 +168,7 @@ extension Forwarding {
             if exchange.isCommitted { noteLost(failure, obstacle: String(why.dropFirst(2))) }
         }
         loop.meters.retryDenied(.streamStarted)
+        noteFate(exchange.isCommitted ? .broken(tokens: accounts.events) : .failed)
         leaveAttempt()
         account(.brokenOff, code: status, error: error.code)
         client.breakOff()

@@ -82,6 +82,8 @@ final class Forwarding {
     var reserved: Int?
     /// Whether the retry budget has refused it.
     var isDenied = false
+    /// The backend where it came to grief, until it is known what became of it.
+    var brokenOn: String?
     private var hasFled = false
     /// Counts what became of the first attempt, where the model has a canary.
     var first: FirstAttempt?
@@ -283,6 +285,7 @@ final class Forwarding {
         if isFirst { first?.failed(failure) }
         guard let attempt else { return }
         attempt.meters.failed(failure)
+        noteBroken(attempt.backend.cell, failure)
         if failure.isBadAnswer {
             let cell = attempt.backend.cell
             loop.tell(.failed(othersServe: table.hasOther(than: cell, for: model)), of: cell, because: failure)
@@ -343,6 +346,7 @@ final class Forwarding {
         if let lastFailure, !fresh { meters.retried(after: lastFailure) }
         if loop.isPanic(place, in: table) { meters.panicked() }
         if reserved == place { reserved = nil } else { backend.cell.begin() }
+        noteMoved(to: backend.route.name)
         lastBackend = backend.route.name
         if !fresh {
             isFirst = accounts.attempts == 0

@@ -230,9 +230,14 @@ final class GatewayLoop {
                 events.after(time) { self.tell(.rested(generation: generation), of: cell) }
             case .warm(let time, let generation):
                 events.after(time) { self.tell(.warmed(generation: generation), of: cell) }
-            case .left: if let failure { meters.backend(cell).ejected(for: failure) }
+            case .left:
+                guard let failure else { continue }
+                meters.backend(cell).ejected(for: failure)
+                noteLoss(of: cell, failure, isOut: true)
             case .spared: meters.backend(cell).spared()
-            case .readmit: readmitted(cell)
+            case .readmit:
+                noteBack(cell)
+                readmitted(cell)
             }
         }
     }

@@ -64,6 +64,7 @@ package final class TableDesk: Sendable {
             loop.apply(next)
             settlement.reached(source) { next.announce() }
         }
+        loops.onFirst { $0.noteRotation(from: before, to: next) }
         report(next.security, after: before.security)
         connections.allow(source.limits.maxConnections)
         recent.resize(to: source.limits.recentRequests)

@@ -1,5 +1,7 @@
+import StokerContinuity
 import StokerCore
 import StokerHost
+import StokerStore
 import StokerSupervisor
 
 /// What only one control plane may have, claimed in the order in which a refusal costs least.
@@ -10,6 +12,8 @@ struct Claims {
 
     /// What an earlier control plane had left running and was ended for this one, one line each.
     let swept: [String]
+    /// Drills in the middle of which an earlier control plane ended.
+    let closedDrills: [DrillRecord]
 
     /// Takes the directories, ends leftovers, takes the ports.
     ///
@@ -21,6 +25,9 @@ struct Claims {
         } catch {
             throw StartFailure("\(error)")
         }
+        // Before the sweep: a process that a drill had stopped would hear no SIGTERM.
+        closedDrills = await DrillLeftovers.close(
+            in: ContinuityStore(path: plan.continuityDatabase), now: .now, send: GroupSignal.send)
         // Only the holder of the lock may end anything, and the old gateway still holds the port.
         let graces = Dictionary(
             plan.processes.map { ($0.name, $0.stop.grace) }, uniquingKeysWith: { first, _ in first })

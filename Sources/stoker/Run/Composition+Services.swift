@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import ServiceLifecycle
 import StokerAdmin
+import StokerContinuity
 import StokerCore
 import StokerHost
 import StokerMetrics
@@ -60,6 +61,11 @@ extension Composition {
                 }
             }
         }
+    }
+
+    /// Does drills; one that runs when the daemon ends is ended first.
+    var drilling: any Service {
+        Routine { [drills] in await cancelWhenGracefulShutdown { await drills.run() } }
     }
 
     /// The supervisor and the daemon that follows it; asked to end, they end every process in order.

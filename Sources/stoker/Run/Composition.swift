@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import ServiceLifecycle
 import StokerAdmin
+import StokerContinuity
 import StokerCore
 import StokerHost
 import StokerMetrics
@@ -17,6 +18,7 @@ struct Composition {
     let daemon: Daemon
     let parts: DaemonParts
     let registry: MetricsRegistry
+    let drills: DrillRunner<ContinuousClock>
     private let host: ShimProcessHost
     /// Held for the life of the daemon: the lock on the state directory, and the gateway's listening socket.
     private let claims: Claims
@@ -32,7 +34,12 @@ struct Composition {
         let store = EventStore(path: plan.eventsDatabase, retention: plan.events, now: now)
         let environment = ProcessInfo.processInfo.environment
         let printer = EventPrinter(environment: environment)
-        let sink = EventTee(sinks: [printer, store])
+        let recorder = FailoverRecorder(now: { .now }, wall: now)
+        let sink = EventTee(sinks: [printer, store, recorder])
+        let failovers = try FailoverLog(path: plan.continuityDatabase, registry: registry, sink: sink, now: now)
+        recorder.onFinished(failovers.keep)
+        let history = (try? ContinuityStore.drills(path: plan.continuityDatabase, limit: 1000)) ?? []
+        let drillLog = DrillLog(metrics: DrillMetrics(registry, history: history), sink: sink, now: now)
         let client = CurlClient()
         host = try Self.host(plan: plan, program: program, listener: claims.listener)
         let desk = CanaryDesk(plan.models, records: await store.canaries())
@@ -43,16 +50,24 @@ struct Composition {
             seed: UInt64.random(in: 0 ... .max),
             metrics: try SupervisorMetrics(registry))
         let link = GatewayLink(
-            sockets: { plan.gatewaySocket(seat: $0) }, client: client, table: table, sink: sink, now: now)
+            sockets: { plan.gatewaySocket(seat: $0) }, client: client, table: table, sink: sink,
+            recorder: recorder, now: now)
         parts = DaemonParts(
             table: table, supervisor: supervisor, link: link,
             keeper: StandbyKeeper(plan: plan, supervisor: supervisor, link: link, sink: sink, now: now),
             store: store, sink: sink, instruments: DaemonMetrics(registry: registry),
             desk: desk, canaryMetrics: CanaryMetrics(registry: registry),
-            gpus: try GPUService.find(environment: environment, registry: registry))
+            gpus: try GPUService.find(environment: environment, registry: registry), failovers: failovers,
+            drillMetrics: drillLog.metrics)
         daemon = Daemon(
             plan: plan, loader: loader, program: program, environment: environment, parts: parts, now: now,
             pid: getpid())
+        drills = DrillRunner(
+            hands: DrillActions(daemon: daemon), store: ContinuityStore(path: plan.continuityDatabase),
+            recorder: recorder, place: DrillPlace(host: ProcessInfo.processInfo.hostName, version: Version.text),
+            clock: ContinuousClock(), now: now, onEnd: drillLog.keep)
+        await daemon.take(drills)
+        for record in claims.closedDrills { drillLog.keep(record) }
         ProcessMetrics.collect(into: registry)
         EventStoreMetrics.collect(store, into: registry)
         BuildInfo(version: Version.text, revision: Version.revision).collect(into: registry)
@@ -65,9 +80,10 @@ struct Composition {
         reportSwept()
         var logger = Logger(label: "stoker", factory: StreamLogHandler.standardError(label:))
         logger.logLevel = .warning
-        // Ended from the last to the first: processes while the API still answers, the store after all who write to it.
+        // Ended from the last to the first: drills and processes while the API still answers, the store after all who
+        // write to it.
         let services: [any Service] =
-            [storeKeeper] + gpuReader + adminServers(logger: logger) + [gatewayTalk, hangUps, supervision]
+            [storeKeeper] + gpuReader + adminServers(logger: logger) + [gatewayTalk, hangUps, supervision, drilling]
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0, successTerminationBehavior: .ignore) },

@@ -1,4 +1,5 @@
 import StokerConfig
+import StokerContinuity
 import StokerCore
 import StokerHost
 import StokerMetrics
@@ -22,6 +23,8 @@ actor Daemon: ControlPlane {
     let sink: any EventSink
     private let instruments: DaemonMetrics
     let canaryMetrics: CanaryMetrics
+    private let failovers: FailoverLog
+    private let drillMetrics: DrillMetrics
     let now: @Sendable () -> Timestamp
     private let startedAt: Timestamp
     /// For decisions about elapsed time.
@@ -35,6 +38,9 @@ actor Daemon: ControlPlane {
     var desk: CanaryDesk
     private var rejected: String?
     private var stopping = false
+    /// Kept out of the table by a drill.
+    private var held: Set<String> = []
+    private var drills: DrillRunner<ContinuousClock>?
 
     var isStopping: Bool { stopping }
 
@@ -57,6 +63,8 @@ actor Daemon: ControlPlane {
         instruments = parts.instruments
         desk = parts.desk
         canaryMetrics = parts.canaryMetrics
+        failovers = parts.failovers
+        drillMetrics = parts.drillMetrics
         self.now = now
         startedAt = now()
         self.pid = pid
@@ -66,6 +74,7 @@ actor Daemon: ControlPlane {
     func run() async {
         record(.daemonStarted, "Control plane started.", evidence: ["config \(loader.path), digest \(plan.digest)"])
         instruments.configAccepted(digest: plan.digest, at: now())
+        follow()
         // What an earlier control plane left may have left the config meanwhile.
         await planCanaries(plan.models)
         await supervisor.apply(wanted)
@@ -156,6 +165,7 @@ actor Daemon: ControlPlane {
         }
         instruments.configAccepted(digest: next.digest, at: now())
         plan = next
+        follow()
         rejected = nil
         let effects = succession.handle(
             .revised(.init(plan: next, program: program, environment: environment)))
@@ -168,6 +178,30 @@ actor Daemon: ControlPlane {
         await supervisor.apply(wanted)
     }
 
+    // MARK: Drills
+
+    /// Says who does them.
+    func take(_ drills: DrillRunner<ContinuousClock>) { self.drills = drills }
+
+    func drill(_ request: DrillRequest) async throws(ControlError) -> DrillAnswer {
+        guard !stopping, let drills else { throw .shuttingDown }
+        return try await drills.answer(request)
+    }
+
+    /// How things stand, for a drill.
+    func surroundings() async -> DrillSurroundings {
+        let gateway = await link.latest
+        return DrillSurroundings(
+            table: table, usable: gateway.map { Set($0.backends.filter(\.usable).map(\.name)) },
+            processes: await supervisor.statuses(), policy: plan.drills, configDigest: plan.digest)
+    }
+
+    /// Keeps these out of the table from now on, and only these.
+    func hold(_ backends: Set<String>) async {
+        held = backends
+        await publish()
+    }
+
     // MARK: Inside
 
     /// The configured processes, and the gateway beside them.
@@ -177,10 +211,17 @@ actor Daemon: ControlPlane {
     func publish(evenIfSame: Bool = false) async {
         var next = RoutingTable(
             plan: plan, statuses: statuses, splits: desk.splits, version: table.version, epoch: table.epoch)
+        next.take(out: held, "taken out by a drill")
         guard next != table || evenIfSame else { return }
         next.version += 1
         table = next
         await link.want(next)
+    }
+
+    /// Metrics that depend on the plan.
+    private func follow() {
+        failovers.follow(plan.models)
+        drillMetrics.follow(plan.drills)
     }
 
     /// Carries out what the replacement of the gateway asks for.
@@ -256,6 +297,8 @@ struct DaemonParts {
     let canaryMetrics: CanaryMetrics
     /// nil on a machine without any.
     let gpus: GPUMonitor?
+    let failovers: FailoverLog
+    let drillMetrics: DrillMetrics
 }
 
 extension PlanDifference {

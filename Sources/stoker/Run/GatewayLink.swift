@@ -1,4 +1,5 @@
 import FoundationEssentials
+import StokerContinuity
 import StokerCore
 import StokerMetrics
 import StokerProbe
@@ -20,17 +21,19 @@ actor GatewayLink {
     private let sockets: @Sendable (Int) -> String
     private let client: CurlClient
     private let sink: any EventSink
+    private let recorder: FailoverRecorder
     private let now: @Sendable () -> Timestamp
     private var lines: GatewayLines
 
     /// - Parameter sockets: The private socket of the gateway on each seat.
     init(
         sockets: @escaping @Sendable (Int) -> String, client: CurlClient, table: RoutingTable, sink: any EventSink,
-        now: @escaping @Sendable () -> Timestamp
+        recorder: FailoverRecorder, now: @escaping @Sendable () -> Timestamp
     ) {
         self.sockets = sockets
         self.client = client
         self.sink = sink
+        self.recorder = recorder
         self.now = now
         lines = GatewayLines(wanted: table)
     }
@@ -56,6 +59,7 @@ actor GatewayLink {
 
     /// The plan or the processes have changed.
     func want(_ table: RoutingTable) async {
+        recorder.observe(.table(table))
         for (seat, effects) in lines.want(table) { await perform(effects, at: seat) }
     }
 
@@ -97,11 +101,16 @@ actor GatewayLink {
 
     private func ask(_ seat: Int) async {
         let observation: GatewayWatch.Observation
+        // The clock of failover goes by the one that serves.
+        let isServing = seat == lines.serving
         do {
             let read = lines.read(at: seat).map { "?read=\($0.text)" } ?? ""
             let answer = try await send("GET", "/status\(read)", to: seat)
-            observation = .report(try JSONDecoder().decode(GatewayStatus.self, from: Data(answer.body)))
+            let status = try JSONDecoder().decode(GatewayStatus.self, from: Data(answer.body))
+            if isServing { recorder.observe(status) }
+            observation = .report(status)
         } catch {
+            if isServing { recorder.observe(nil) }
             observation = .silence("\(error)")
         }
         await perform(lines.handle(observation, at: seat), at: seat)

@@ -40,6 +40,23 @@ struct ControlClient: Sendable {
         _ = try await ask("POST", "/api/v1/reload", timeout: .seconds(30))
     }
 
+    /// What a drill would do, or why it must not be done.
+    func checkDrill(_ order: DrillOrder) async throws(ControlFailure) -> DrillPlan {
+        try decode(await ask("GET", "/api/v1/drills/check?\(order.queryText)"))
+    }
+
+    func beginDrill(_ order: DrillOrder) async throws(ControlFailure) -> DrillState {
+        try decode(await ask("POST", "/api/v1/drills?\(order.queryText)"))
+    }
+
+    func drill(_ id: Int64) async throws(ControlFailure) -> DrillState {
+        try decode(await ask("GET", "/api/v1/drills/\(id)"))
+    }
+
+    func tellLoad(_ load: DrillLoad, drill id: Int64) async throws(ControlFailure) {
+        _ = try await ask("POST", "/api/v1/drills/\(id)/load?\(load.queryText)")
+    }
+
     private func ask(
         _ method: String, _ target: String, timeout: Duration = .seconds(5)
     ) async throws(ControlFailure) -> ClientResponse {

@@ -38,6 +38,9 @@ final class FakeControlPlane: ControlPlane {
         var requestQueries: [RequestQuery] = []
         var orders: [String] = []
         var canaryRequests: [CanaryRequest] = []
+        var drills: [DrillRequest] = []
+        var drillAnswer = DrillAnswer.plan(
+            DrillPlan(order: DrillOrder(.kill, targets: ["a"]), targets: [], models: []))
     }
 
     private let state = Mutex(State())
@@ -71,6 +74,12 @@ final class FakeControlPlane: ControlPlane {
         if let refusal = seen.refusal { throw refusal }
         state.withLock { $0.canaryRequests.append(request) }
         return CanaryStatus(CanaryMachine(model: request.model), offered: ["new"])
+    }
+
+    func drill(_ request: DrillRequest) async throws(ControlError) -> DrillAnswer {
+        if let refusal = seen.refusal { throw refusal }
+        state.withLock { $0.drills.append(request) }
+        return seen.drillAnswer
     }
 
     func reload() async throws(ControlError) {

@@ -1,10 +1,10 @@
 /// The frame of a page: one file that needs nothing else, now or in ten years.
-enum HTMLPage {
+package enum HTMLPage {
     /// - Parameters:
     ///   - title: plain text.
     ///   - body: HTML.
     ///   - data: JSON that the page carries for whoever wants to work with it.
-    static func render(title: String, body: [String], data: String?) -> String {
+    package static func render(title: String, body: [String], data: String?) -> String {
         let raw = data.map {
             "<h2>Data</h2><p class=\"note-text\">This page carries its report as JSON in the element <code>#report</code>.</p>"
                 + "<script type=\"application/json\" id=\"report\">\(HTMLText.embedded($0))</script>"

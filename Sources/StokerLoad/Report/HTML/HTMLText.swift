@@ -1,7 +1,7 @@
 /// Text for HTML and SVG. Everything that comes from outside goes through here.
-enum HTMLText {
+package enum HTMLText {
     /// Harmless between tags and in quoted attributes; control characters that no browser shows are dropped.
-    static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         var out = ""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -24,7 +24,7 @@ enum HTMLText {
     }
 
     /// A table; its cells are HTML already.
-    static func table(_ head: [String], _ rows: [[String]], kind: String = "") -> String {
+    package static func table(_ head: [String], _ rows: [[String]], kind: String = "") -> String {
         let titles = head.map { "<th scope=\"col\">\($0)</th>" }.joined()
         let lines = rows.map { row in
             "<tr>"
@@ -37,7 +37,7 @@ enum HTMLText {
     }
 
     /// Names and values, side by side; values are HTML already.
-    static func facts(_ facts: [(String, String)]) -> String {
+    package static func facts(_ facts: [(String, String)]) -> String {
         "<dl>" + facts.map { "<div><dt>\($0)</dt><dd>\($1)</dd></div>" }.joined(separator: "\n") + "</dl>"
     }
 }
