@@ -77,7 +77,9 @@ struct DrillRunnerTests {
         }
         #expect(record.load == load)
         #expect(record.verdict == .fail)
-        let deaf = try await bench.drill(DrillOrder(.kill, targets: ["a"], users: 2)) { bench in
+        // A runner that was cancelled takes no more orders.
+        let other = try DrillBench()
+        let deaf = try await other.drill(DrillOrder(.kill, targets: ["a"], users: 2)) { bench in
             bench.lose("a")
             bench.restore("a")
         }
