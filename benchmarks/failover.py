@@ -42,6 +42,7 @@ class Bench:
             stack.callback(way.close)
         self.proxy = stack.enter_context(between(
             name, directory, [way.port for way in self.ways], options.stoker, patience=3, engine="simulator"))
+        self.asked = 0
         self.times = [self.ask()[1] for _ in range(30)]
 
     @property
@@ -51,7 +52,10 @@ class Bench:
     def ask(self):
         """The answer, and the seconds until it was there."""
         began = time.monotonic()
-        answer = http(f"http://127.0.0.1:{self.proxy.port}/v1/completions", {"model": "m", "prompt": "x"}, timeout=30)
+        # Each begins in another way: equal ones would all go to the backend that has their prefix.
+        self.asked += 1
+        body = {"model": "m", "prompt": f"{self.asked} of many"}
+        answer = http(f"http://127.0.0.1:{self.proxy.port}/v1/completions", body, timeout=30)
         return answer, time.monotonic() - began
 
     def good(self):

@@ -101,7 +101,7 @@ def test_clients_that_leave_and_failures_are_told_apart(stack):
     leaving.close()
     assert finished(made, "left")["outcome"] == "client_gone"
     cut = Stream(made, "cut")
-    made.cli("stop", "a")
+    made.cli("stop", "--now", "a")
     broken = finished(made, "cut")
     assert broken["outcome"] == "broken_off" and broken["errorCode"] == "backend_failed"
     cut.close()

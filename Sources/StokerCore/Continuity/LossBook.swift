@@ -68,8 +68,12 @@ package struct LossBook: Sendable {
     }
 
     /// A client of the model gets an answer.
-    package mutating func served(_ model: String, by backend: String, at now: BootTime) {
-        for place in losses.indices where open.contains(losses[place].number) && losses[place].backend != backend {
+    ///
+    /// - Parameter broken: where its request had come to grief before; that backend may be back already.
+    package mutating func served(_ model: String, by backend: String, after broken: String? = nil, at now: BootTime) {
+        let latest = losses.lastIndex { $0.backend == broken }
+        for place in losses.indices
+        where losses[place].backend != backend && (open.contains(losses[place].number) || place == latest) {
             guard let share = losses[place].models[model], share.served == nil else { continue }
             losses[place].models[model]?.served = now
             losses[place].models[model]?.servedBy = backend

@@ -7,6 +7,16 @@ extension Duration {
         return whole &+ attoseconds / 1_000_000_000_000_000
     }
 
+    /// Whole nanoseconds, clamped to ±292 years; fractions are cut.
+    @inlinable
+    package var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        guard !overflow else { return seconds < 0 ? .min : .max }
+        let (sum, isTooMuch) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+        return isTooMuch ? (seconds < 0 ? .min : .max) : sum
+    }
+
     /// Seconds with a fraction, as metrics want them.
     package var inSeconds: Double {
         let (seconds, attoseconds) = components

@@ -38,8 +38,10 @@ package final class LossBoard: Sendable {
     }
 
     /// A client gets an answer.
-    package func served(_ model: String, by backend: String, at now: Int64) {
-        change { $0.book.served(model, by: backend, at: now.bootTime) }
+    ///
+    /// - Parameter broken: where its request had come to grief before.
+    package func served(_ model: String, by backend: String, after broken: String? = nil, at now: Int64) {
+        change { $0.book.served(model, by: backend, after: broken, at: now.bootTime) }
     }
 
     /// What became of a request that broke there.

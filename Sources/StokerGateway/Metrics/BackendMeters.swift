@@ -3,7 +3,7 @@ import StokerMetrics
 
 /// The handles for one backend.
 package final class BackendMeters {
-    private let families: GatewayMetrics
+    private let families: BackendFamilies
     private let backend: String
     private let duration: Histogram
     private let errors: LabelledCases<AttemptFailure.Reason, Counter>
@@ -15,7 +15,7 @@ package final class BackendMeters {
     private let panics: Counter
     private var codes: [Int: Counter] = [:]
 
-    init(_ families: GatewayMetrics, backend: String) {
+    init(_ families: BackendFamilies, backend: String) {
         self.families = families
         self.backend = backend
         duration = families.upstreamDuration.with(backend)

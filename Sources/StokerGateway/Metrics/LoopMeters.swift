@@ -35,7 +35,7 @@ package final class LoopMeters {
     package func request(_ route: Route, model: String) -> RequestMeters {
         let key = RequestKey(route: route, model: model)
         if let known = requests[key] { return known }
-        let made = RequestMeters(families, route: route, model: model)
+        let made = RequestMeters(families.requests, route: route, model: model)
         requests[key] = made
         return made
     }
@@ -43,7 +43,7 @@ package final class LoopMeters {
     /// The handles for one backend.
     package func backend(_ cell: BackendCell) -> BackendMeters {
         if let known = backends[cell.id] { return known }
-        let made = BackendMeters(families, backend: cell.name)
+        let made = BackendMeters(families.backends, backend: cell.name)
         backends[cell.id] = made
         return made
     }

@@ -3,7 +3,7 @@ import StokerMetrics
 
 /// The handles for one route of one model.
 package final class RequestMeters {
-    private let families: GatewayMetrics
+    private let families: RequestFamilies
     private let route: Route
     private let model: String
     private var codes: [Int: Counter] = [:]
@@ -23,7 +23,7 @@ package final class RequestMeters {
     /// A request may have met both sides of a canary, so it is of no variant; first attempts are counted by side.
     private static let variant = "stable"
 
-    init(_ families: GatewayMetrics, route: Route, model: String) {
+    init(_ families: RequestFamilies, route: Route, model: String) {
         self.families = families
         self.route = route
         self.model = model

@@ -21,7 +21,7 @@ extension Forwarding {
     /// The client gets an answer of the backend that was asked last, or the rest of one.
     func noteServed(_ status: Int) {
         guard brokenOn != nil || losses.isWaiting, status < 500, let lastBackend else { return }
-        losses.served(model.route.name, by: lastBackend, at: loop.events.nanoseconds)
+        losses.served(model.route.name, by: lastBackend, after: brokenOn, at: loop.events.nanoseconds)
         noteFate(exchange.seams > 0 ? .continued : .retried)
     }
 

@@ -137,7 +137,7 @@ final class Forwarding {
         else { return }
         if isFrozen { return flee(.frozen) }
         let isEvidence = relay != nil || cell.isOnProbation
-        if !exchange.isCommitted, isEvidence, silence >= deadlines.firstToken.wholeNanoseconds / 2 {
+        if !exchange.isCommitted, isEvidence, silence >= deadlines.firstToken.nanoseconds / 2 {
             return flee(.silent)
         }
         loop.suspect(attempt.backend, of: model, in: table, within: Silence.patience(deadlines))

@@ -277,14 +277,9 @@ final class GatewayLoop {
 /// How long a backend may say nothing.
 enum Silence {
     /// Before somebody asks for its health, in nanoseconds: a second, or less where the whole patience is short.
-    static func bound(_ deadlines: Deadlines) -> Int64 { min(1_000_000_000, deadlines.firstToken.wholeNanoseconds / 4) }
+    static func bound(_ deadlines: Deadlines) -> Int64 { min(1_000_000_000, deadlines.firstToken.nanoseconds / 4) }
     /// For an answer then. SGLang's `/health` sleeps a second before it answers.
     static func patience(_ deadlines: Deadlines) -> Duration { min(.milliseconds(1500), deadlines.firstToken / 4) }
     /// Between two questions to one backend, in nanoseconds.
     static let pause: Int64 = 2_000_000_000
-}
-
-extension Duration {
-    /// The duration as a whole number of nanoseconds; deadlines are hours at most.
-    var wholeNanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
 }

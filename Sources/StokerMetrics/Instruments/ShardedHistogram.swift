@@ -44,9 +44,7 @@ package final class ShardedHistogram: Instrument {
 
         /// Takes one observation in; a negative one counts as nothing that took no time.
         package func observe(_ duration: Duration) {
-            let (seconds, attoseconds) = duration.components
-            // 292 years are enough for whatever is measured here.
-            let value = max(0, min(seconds, 9_000_000_000) &* 1_000_000_000 &+ attoseconds / 1_000_000_000)
+            let value = max(0, duration.nanoseconds)
             Self.add(1, to: cells[bucket(of: value)])
             Self.add(UInt64(value), to: nanoseconds)
         }

@@ -27,7 +27,7 @@ extension SimulatedEngine {
     func beginFaults(port: UInt16) {
         for fault in options.faults { apply(fault) }
         for step in options.scenario.steps(port: port) {
-            after(step.at.nanoseconds) { $0.apply(step.fault) }
+            after(step.at.clampedNanoseconds) { $0.apply(step.fault) }
         }
     }
 
@@ -58,17 +58,17 @@ extension SimulatedEngine {
             delay = hangs ? 20_000_000_000 : 1_000_000_000
             if hangs { status = 503 }
         }
-        if let slow = board.active(.slowHealth) { delay += slow.delay?.nanoseconds ?? 2_000_000_000 }
+        if let slow = board.active(.slowHealth) { delay += slow.delay?.clampedNanoseconds ?? 2_000_000_000 }
         if board.active(.unhealthy) != nil { status = 503 }
         if let flap = board.active(.flappingHealth), let since = board.since(.flappingHealth) {
-            let half = max(1, flap.delay?.nanoseconds ?? 1_000_000_000)
+            let half = max(1, flap.delay?.clampedNanoseconds ?? 1_000_000_000)
             if ((Pacer.now - since) / half).isMultiple(of: 2) { status = 503 }
         }
         return (status, delay)
     }
 
     private func crash(_ fault: Fault) {
-        after(fault.delay?.nanoseconds ?? 0) { engine in
+        after(fault.delay?.clampedNanoseconds ?? 0) { engine in
             engine.door.log(EngineLog.texts[fault.name ?? "traceback"] ?? "")
             engine.door.exit(1)
         }

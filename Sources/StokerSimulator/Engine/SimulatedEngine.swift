@@ -33,7 +33,7 @@ final class SimulatedEngine {
         pages = FixedPages(model: options.model, dialect: options.dialect, created: created)
         slots = Slots(capacity: options.slots, tokens: options.kvTokens, queue: options.queue)
         cache = PrefixCache(tokens: options.kvTokens)
-        readyAt = Pacer.now + options.startup.nanoseconds
+        readyAt = Pacer.now + options.startup.clampedNanoseconds
     }
 
     /// Whether the pretended weights are still loading.

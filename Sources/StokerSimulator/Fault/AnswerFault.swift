@@ -28,7 +28,7 @@ struct AnswerFault {
     var breakAt: Int? { breakage == nil ? nil : fault?.after }
 
     /// Nanoseconds of a stall; nil is for ever.
-    var delay: Int64? { fault?.delay?.nanoseconds }
+    var delay: Int64? { fault?.delay?.clampedNanoseconds }
 
     /// Which event is huge.
     var hugeAt: Int? { fault?.kind == .hugeEvent ? fault?.after : nil }

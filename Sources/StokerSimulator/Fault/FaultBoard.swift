@@ -19,7 +19,7 @@ package struct FaultBoard: Sendable {
     package var nextEnd: Int64? { entries.map(\.until).filter { $0 < .max }.min() }
 
     package mutating func add(_ fault: Fault, at now: Int64) {
-        let until = fault.lasting.map { now + $0.nanoseconds } ?? .max
+        let until = fault.lasting.map { now + $0.clampedNanoseconds } ?? .max
         entries.append(Entry(fault: fault, since: now, until: until))
     }
 

@@ -66,7 +66,7 @@ final class AnswerRun {
         let options = engine.options
         pace = AnswerPace(
             first: options.firstToken, interval: options.interval, seed: options.seed, prompt: asked.promptHash,
-            prefill: options.prefill.nanoseconds * Int64(max(0, asked.promptTokens - cached)),
+            prefill: options.prefill.clampedNanoseconds * Int64(max(0, asked.promptTokens - cached)),
             slowdown: engine.slowdown * fault.slowdown)
         if asked.isStreamed {
             connection?.beginStream(asked.kind, announced: fault.announcedLength)

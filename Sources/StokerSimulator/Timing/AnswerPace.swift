@@ -24,7 +24,7 @@ package struct AnswerPace: Sendable {
         self.interval = interval
         self.seed = seed
         self.prompt = prompt
-        fixed = if case .constant(let time) = interval { time.nanoseconds } else { nil }
+        fixed = if case .constant(let time) = interval { time.clampedNanoseconds } else { nil }
         var random = SeededRandom(seed: seed, stream: prompt)
         due = Self.stretched(first.draw(&random) + prefill, slowdown)
     }
@@ -54,6 +54,6 @@ extension Int64 {
     /// The product, cut at a century of nanoseconds.
     fileprivate func multipliedOrCentury(by count: Int) -> Int64 {
         let (product, overflow) = multipliedReportingOverflow(by: Int64(count))
-        return overflow ? Duration.century.nanoseconds : Swift.min(product, Duration.century.nanoseconds)
+        return overflow ? Duration.century.clampedNanoseconds : Swift.min(product, Duration.century.clampedNanoseconds)
     }
 }

@@ -40,14 +40,14 @@ package enum LatencyModel: Sendable, Equatable {
     /// One time in nanoseconds, never negative, at most a century.
     package func draw(_ random: inout SeededRandom) -> Int64 {
         switch self {
-        case .constant(let time): return time.nanoseconds
+        case .constant(let time): return time.clampedNanoseconds
         case .normal(let mean, let deviation):
             return Self.clamped(mean.inSeconds + deviation.inSeconds * random.normal())
         case .lognormal(let mean, let deviation):
             let variance = log(1 + (deviation / mean) * (deviation / mean))
             return Self.clamped(exp(log(mean.inSeconds) - variance / 2 + variance.squareRoot() * random.normal()))
         case .bimodal(let usual, let rare, let share):
-            return (random.uniform() < share ? rare : usual).nanoseconds
+            return (random.uniform() < share ? rare : usual).clampedNanoseconds
         }
     }
 
@@ -62,8 +62,5 @@ extension Duration {
     static var century: Duration { .seconds(3_155_760_000) }
 
     /// Whole nanoseconds from 0 to a century.
-    var nanoseconds: Int64 {
-        let (seconds, attoseconds) = max(.zero, min(self, .century)).components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-    }
+    var clampedNanoseconds: Int64 { max(.zero, min(self, .century)).nanoseconds }
 }

@@ -9,7 +9,6 @@ extension Timestamp {
 extension BootTime {
     /// The clock that control plane and gateway share, read.
     static var now: BootTime {
-        let time = MetricsClock.system.monotonic().components
-        return BootTime(nanoseconds: time.seconds * 1_000_000_000 + time.attoseconds / 1_000_000_000)
+        BootTime(nanoseconds: MetricsClock.system.monotonic().nanoseconds)
     }
 }

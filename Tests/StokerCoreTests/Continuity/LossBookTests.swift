@@ -65,6 +65,15 @@ struct LossBookTests {
         #expect(book.losses.first?.models["other"] == nil)
     }
 
+    @Test mutating func `a request that it broke is served elsewhere, though it is back already`() {
+        lose("a", at: 100)
+        book.back("a", at: at(150))
+        book.served("m", by: "b", at: at(160))
+        #expect(book.losses.first?.models["m"]?.served == nil)
+        book.served("m", by: "b", after: "a", at: at(170))
+        #expect(book.losses.first?.models["m"]?.served == at(170))
+    }
+
     @Test mutating func `each model of a backend waits for its own answer`() {
         lose("a", at: 100, models: ["m", "n"])
         book.served("m", by: "b", at: at(120))

@@ -1,3 +1,5 @@
+import StokerCore
+
 /// Mooncake's JSONL.
 struct MooncakeRows: TraceRows {
     private struct Row: Decodable {
