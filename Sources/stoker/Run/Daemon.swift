@@ -142,13 +142,23 @@ actor Daemon: ControlPlane {
         await perform(succession.handle(.replace))
     }
 
+    /// Another backend may be on its way back, just undrained: tables and the gateway's reports take a moment. So nobody
+    /// is refused before two seconds have passed.
     private func checkDrain(of name: String) async throws(ControlError) {
-        let usable = await link.latest.map { Set($0.backends.filter(\.usable).map(\.name)) }
-        let models = table.models(servedOnlyBy: name, usable: usable)
+        for _ in 0..<10 {
+            if await modelsServed(onlyBy: name).isEmpty { return }
+            try? await ContinuousClock().sleep(for: .milliseconds(200))
+        }
+        let models = await modelsServed(onlyBy: name)
         guard let model = models.first else { return }
         throw ControlError(
             code: .lastBackend, message: "\(name) is the last backend in rotation of \(models.joined(separator: ", "))",
             hint: "stoker drain \(name) --force, and \(model) gets 503 until it is back")
+    }
+
+    private func modelsServed(onlyBy name: String) async -> [String] {
+        let usable = await link.latest.map { Set($0.backends.filter(\.usable).map(\.name)) }
+        return table.models(servedOnlyBy: name, usable: usable)
     }
 
     func reload() async throws(ControlError) {
