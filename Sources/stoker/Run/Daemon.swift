@@ -142,8 +142,8 @@ actor Daemon: ControlPlane {
         await perform(succession.handle(.replace))
     }
 
-    /// Another backend may be on its way back, just undrained: tables and the gateway's reports take a moment. So nobody
-    /// is refused before two seconds have passed.
+    /// Another backend may be on its way back, just undrained, and that takes a moment to be known: nobody is refused
+    /// before two seconds have passed.
     private func checkDrain(of name: String) async throws(ControlError) {
         for _ in 0..<10 {
             if await modelsServed(onlyBy: name).isEmpty { return }
