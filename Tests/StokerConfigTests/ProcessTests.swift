@@ -58,6 +58,17 @@ import Testing
         #expect(try Reading.process(keys.joined(separator: "\n    ")).slots == slots)
     }
 
+    @Test func `options are added with their values, and left out with them`() throws {
+        let equal = try Reading.process(
+            "engine: openai", "command: [x]", "port: 9001",
+            "added_arguments: [--slots, \"2\", --tokens, \"2\", --seed, \"-1\"]")
+        #expect(equal.command == ["x", "--slots", "2", "--tokens", "2", "--seed", "-1"])
+        let there = try Reading.process(
+            "engine: openai", "command: [x, --slots, \"4\"]", "port: 9001",
+            "added_arguments: [--slots, \"2\", --metrics]")
+        #expect(there.command == ["x", "--slots", "4", "--metrics"])
+    }
+
     @Test func `added arguments can be others, or none`() throws {
         let none = try Reading.process("engine: llama.cpp", "command: [x]", "added_arguments: []")
         #expect(none.command == ["x"])

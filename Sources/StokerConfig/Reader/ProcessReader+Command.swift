@@ -15,9 +15,7 @@ extension ProcessReader {
         let written = section.list(ProcessKeys.addedArguments).map {
             context.arguments($0, of: ProcessKeys.addedArguments, workplace, in: section)
         }
-        for argument in written ?? profile?.addedArguments ?? [] where !Self.has(argument, command) {
-            command.append(argument)
-        }
+        command += Self.missing(written ?? profile?.addedArguments ?? [], in: command)
         return command
     }
 
@@ -47,6 +45,16 @@ extension ProcessReader {
         context.diagnostics.report(
             .missingKey, "\(name) has neither a command nor a url", at: placeOfName, hint: ProcessKeys.command.hint)
         return nil
+    }
+
+    /// What is to be added: an option that the command has already is left out with its values, and nothing else is.
+    private static func missing(_ arguments: [String], in command: [String]) -> [String] {
+        var isLeftOut = false
+        return arguments.filter { argument in
+            // A negative number is a value.
+            if argument.hasPrefix("-"), Double(argument) == nil { isLeftOut = has(argument, command) }
+            return !isLeftOut
+        }
     }
 
     /// Whether the command has the argument already, alone or as `--name=value`.
