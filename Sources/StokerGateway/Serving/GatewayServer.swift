@@ -50,7 +50,7 @@ package final class GatewayServer: Sendable {
     ) throws -> GatewayServer {
         let metrics = try GatewayMetrics(registry)
         let clients = try open(listener)
-        let private_ = try socketPath.map(ControlSocket.open)
+        let privateSocket = try socketPath.map(ControlSocket.open)
         let table = CompiledTable.empty(limits: limits)
         let connections = ConnectionCount(metrics.connections.with("main"))
         let recent = RecentRequests(capacity: limits.recentRequests)
@@ -67,20 +67,20 @@ package final class GatewayServer: Sendable {
         try ControlLoop.start(control, running: running)
         connections.whenRoomChanges { [weak control] in control?.execute { $0.lookForRoom() } }
         let departure = Departure()
-        var routes = ControlRoutes(desk: desk, registry: registry, recent: recent, notices: notices) { loops.live() }
-        routes.isLeaving = { departure.hasBegun }
-        routes.leave = { [weak control] in
-            control?.execute { loop in
-                loop.closeListener()
-                loops.onEach { $0.leave() }
-                departure.begin()
-            }
-        }
-        let control_ = routes
+        let routes = ControlRoutes(
+            desk: desk, registry: registry, recent: recent, notices: notices, live: { loops.live() },
+            leave: { [weak control] in
+                control?.execute { loop in
+                    loop.closeListener()
+                    loops.onEach { $0.leave() }
+                    departure.begin()
+                }
+            },
+            isLeaving: { departure.hasBegun })
         control.execute { loop in
             loop.listen(clients, loops: loops, connections: connections)
             loop.watchCertificate(of: desk)
-            if let private_ { loop.serve(control_, on: private_) }
+            if let privateSocket { loop.serve(routes, on: privateSocket) }
         }
         return GatewayServer(
             desk: desk, loops: loops, control: control, running: running, departure: departure,

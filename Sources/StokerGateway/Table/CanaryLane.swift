@@ -20,15 +20,11 @@ package final class CanaryLane: Sendable {
     init(_ split: CanarySplit, of model: String, backends: [Int], after before: CanaryLane?) {
         self.split = split
         self.backends = backends
-        let isSame = before.map { $0.split.salt == split.salt && $0.split.permille == split.permille } ?? false
-        tally =
-            isSame
-            ? before?.tally ?? Self.blank(split, model)
-            : Self.blank(split, model)
-    }
-
-    private static func blank(_ split: CanarySplit, _ model: String) -> Tally {
-        Tally(CanaryCounts(model: model, permille: split.permille, salt: split.salt))
+        if let before, before.split.salt == split.salt, before.split.permille == split.permille {
+            tally = before.tally
+        } else {
+            tally = Tally(CanaryCounts(model: model, permille: split.permille, salt: split.salt))
+        }
     }
 
     /// What has been counted so far.

@@ -145,11 +145,11 @@ actor Daemon: ControlPlane {
     /// Another backend may be on its way back, just undrained, and that takes a moment to be known: nobody is refused
     /// before two seconds have passed.
     private func checkDrain(of name: String) async throws(ControlError) {
-        for _ in 0..<10 {
-            if await modelsServed(onlyBy: name).isEmpty { return }
+        var models = await modelsServed(onlyBy: name)
+        for _ in 0..<10 where !models.isEmpty {
             try? await ContinuousClock().sleep(for: .milliseconds(200))
+            models = await modelsServed(onlyBy: name)
         }
-        let models = await modelsServed(onlyBy: name)
         guard let model = models.first else { return }
         throw ControlError(
             code: .lastBackend, message: "\(name) is the last backend in rotation of \(models.joined(separator: ", "))",

@@ -1,5 +1,3 @@
-import StokerCore
-
 /// Mooncake's JSONL.
 struct MooncakeRows: TraceRows {
     private struct Row: Decodable {
